@@ -1,0 +1,59 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+/** What each room of src may import besides itself. A room that is not listed here has no place yet. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  spec: [],
+  request: ['spec'],
+  accumulate: ['spec'],
+  native: ['spec'],
+  stream: ['spec', 'accumulate'],
+  engine: ['spec', 'request', 'native', 'stream'],
+  testing: ['spec', 'native', 'engine'],
+  'index.ts': ['spec', 'stream', 'engine'],
+};
+
+const src = fileURLToPath(new URL('../../src', import.meta.url));
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+function roomOf(file: string): string {
+  return relative(src, file).split(sep)[0] ?? '';
+}
+
+function importsOf(file: string): string[] {
+  const source = readFileSync(file, 'utf8');
+  const statements = source.matchAll(/^\s*(?:import|export)\b[^'"]*?from\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm);
+  return Array.from(statements, ([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '');
+}
+
+it('finds the imports there are', () => {
+  expect(importsOf(join(src, 'index.ts'))).toContain('./engine/load-model.ts');
+});
+
+describe.each(files)('src/%s', (name) => {
+  const file = join(src, name);
+  const imports = importsOf(file);
+
+  it('imports only rooms its own room may know', () => {
+    const room = roomOf(file);
+    const known = allowed[room] ?? [];
+    for (const specifier of imports.filter((path) => path.startsWith('.'))) {
+      const target = roomOf(resolve(dirname(file), specifier));
+      expect([room, ...known], `src/${name} imports ${specifier}`).toContain(target);
+    }
+  });
+
+  it('imports no npm package', () => {
+    for (const specifier of imports.filter((path) => !path.startsWith('.'))) {
+      expect(specifier, `src/${name}`).toMatch(/^node:/);
+      expect(builtinModules).toContain(specifier.slice('node:'.length));
+    }
+  });
+
+  it('belongs to a room of the list above', () => {
+    expect(Object.keys(allowed)).toContain(roomOf(file));
+  });
+});

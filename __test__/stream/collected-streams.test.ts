@@ -1,0 +1,90 @@
+import { getEventListeners } from 'node:events';
+import { beforeEach, expect, it } from 'vitest';
+import type { GenerationStream, Model } from '../../src/index.ts';
+import type { FakeNativeModel } from '../support/fake-native-model.ts';
+import { openFakeModel } from '../support/open-fake-model.ts';
+import { collectUntil, turns } from '../support/turns.ts';
+
+let model: Model;
+let native: FakeNativeModel;
+beforeEach(async () => {
+  ({ model, native } = await openFakeModel());
+});
+
+/** Reads one part and lets go of everything. In a function of its own, so that no variable keeps the stream. */
+async function readOneAndForget(stream: GenerationStream): Promise<void> {
+  const iterator = stream[Symbol.asyncIterator]();
+  const first = iterator.next();
+  for (const streamId of native.live) native.write(streamId, 'a', 'b');
+  await first;
+}
+
+it('cancels a stream that was let go of', async () => {
+  await readOneAndForget(model.streamPrompt('Hi'));
+  await collectUntil(() => native.cancelled.length > 0);
+  expect(native.cancelled).toEqual([1]);
+  expect(native.live).toEqual([]);
+});
+
+it('cancels a stream whose abortSignal lives on, and no longer listens to it', async () => {
+  const { signal } = new AbortController();
+  await readOneAndForget(model.streamPrompt('Hi', { abortSignal: signal }));
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  await collectUntil(() => native.cancelled.length > 0);
+  expect(native.cancelled).toEqual([1]);
+  await turns();
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+});
+
+it('keeps a stream whose iterator is held', async () => {
+  const iterator = model.streamPrompt('Hi')[Symbol.asyncIterator]();
+  const first = iterator.next();
+  native.write(1, 'a', 'b');
+  await first;
+  await collectUntil(() => native.cancelled.length > 0, 10);
+  expect(native.cancelled).toEqual([]);
+  expect(await iterator.next()).toEqual({ done: false, value: { type: 'text-delta', delta: 'b' } });
+});
+
+it('keeps a stream of which only a pending promise is held', async () => {
+  const pending = model.streamPrompt('Hi')[Symbol.asyncIterator]().next();
+  const result = model.streamPrompt('Ho').result();
+  await collectUntil(() => native.cancelled.length > 0, 10);
+  expect(native.cancelled).toEqual([]);
+  for (const streamId of native.live) {
+    native.write(streamId, 'a');
+    native.finish(streamId);
+  }
+  expect(await pending).toMatchObject({ value: { delta: 'a' } });
+  expect(await result).toMatchObject({ text: 'a', finishReason: 'stop' });
+});
+
+it('lets go of a stream once nobody awaits anything of it', async () => {
+  await (async () => {
+    const stream = model.streamPrompt('Hi');
+    const iterator = stream[Symbol.asyncIterator]();
+    const reads = [iterator.next(), iterator.next()];
+    native.write(1, 'a', 'b');
+    await Promise.all(reads);
+  })();
+  await collectUntil(() => native.cancelled.length > 0);
+  expect(native.cancelled).toEqual([1]);
+});
+
+it('lets go of a model that was neither closed nor is used', async () => {
+  let ref = new WeakRef((await openFakeModel()).model);
+  await turns();
+  await collectUntil(() => ref.deref() === undefined);
+  expect(ref.deref()).toBeUndefined();
+  // The same for one that has generated.
+  ref = await (async () => {
+    const opened = await openFakeModel();
+    const result = opened.model.streamPrompt('Hi').result();
+    opened.native.finish(1);
+    await result;
+    return new WeakRef(opened.model);
+  })();
+  await turns();
+  await collectUntil(() => ref.deref() === undefined);
+  expect(ref.deref()).toBeUndefined();
+});

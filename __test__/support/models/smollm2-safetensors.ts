@@ -1,0 +1,21 @@
+import { readGguf, tensorValues } from './gguf-reader.ts';
+import { isLlamaFolderWhole, writeLlamaFolder } from './llama-folder.ts';
+
+/**
+ * Turns the GGUF file of SmolLM2-135M-Instruct into a Hugging Face folder with half-precision weights (about 270 MB, a few
+ * seconds). A folder whose weights are there already, whole, is left as it is.
+ *
+ * @returns whether anything was written
+ */
+export function writeSmolLm2Safetensors(ggufPath: string, folder: string): boolean {
+  const file = readGguf(ggufPath);
+  const tensors = [...file.tensors.values()].map((tensor) => ({
+    name: tensor.name,
+    shape: tensor.shape,
+    values: () => tensorValues(tensor),
+  }));
+  const source = { metadata: file.metadata, tensors };
+  if (isLlamaFolderWhole(folder, source, 'F16')) return false;
+  writeLlamaFolder(folder, source, 'F16');
+  return true;
+}

@@ -1,0 +1,12 @@
+//! The session as napi objects: the only crate that names napi, and as thin as it can be.
+//!
+//! Values cross as JSON, in the words of the TypeScript API: one string a drain is cheaper than an object a part, and
+//! nothing on the other side has to be translated. Failures are values too; what throws is only what no caller can cause.
+
+mod doorbell;
+mod native_model;
+mod progress_callback;
+mod promises;
+mod scripted_model;
+
+pub use native_model::NativeModel;

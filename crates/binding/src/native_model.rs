@@ -1,0 +1,216 @@
+//! A model as JavaScript holds it: loaded on a thread of its own, then a session.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use napi::Env;
+use napi::bindgen_prelude::{Function, Object, Result};
+use napi::threadsafe_function::UnknownReturnValue;
+use napi_derive::napi;
+use serde::Serialize;
+use serde_json::json;
+use tramontane_engine::{LoadOptions, LoadedModel, load, set_threads};
+use tramontane_error::Error;
+use tramontane_session::{GenerationRequest, Metrics, Session, StreamId};
+
+use crate::doorbell::Doorbell;
+use crate::progress_callback::ProgressCallback;
+use crate::promises::{Awaited, Promises};
+use crate::scripted_model::{load_script, script_in};
+
+/// How long taking down a JavaScript environment waits for a decode step to end.
+const TEARDOWN_WAIT: Duration = Duration::from_millis(200);
+
+/// A model: first it loads, then it runs generations. `src/native/native-binding.ts` says what callers may rely on.
+#[napi]
+pub struct NativeModel {
+    model: Arc<Model>,
+}
+
+struct Model {
+    options: String,
+    doorbell: Arc<Doorbell>,
+    progress: ProgressCallback,
+    promises: Promises,
+    session: OnceLock<Session>,
+    loader: Mutex<Option<JoinHandle<()>>>,
+    closing: AtomicBool,
+    closes: AtomicU32,
+}
+
+#[napi]
+impl NativeModel {
+    /// A model that has yet to be loaded. `bell` and `on_progress` are held weakly: neither keeps the process alive.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        env: Env,
+        options: String,
+        bell: Function<'_, (), UnknownReturnValue>,
+        on_progress: Function<'_, String, UnknownReturnValue>,
+    ) -> Result<Self> {
+        let model = Arc::new(Model {
+            options,
+            doorbell: Arc::new(Doorbell::new(bell)?),
+            progress: ProgressCallback::new(on_progress)?,
+            promises: Promises::new(),
+            session: OnceLock::new(),
+            loader: Mutex::new(None),
+            closing: AtomicBool::new(false),
+            closes: AtomicU32::new(0),
+        });
+        // Hooks run last in, first out: ours before those that take down the callbacks created above.
+        let torn_down = Arc::downgrade(&model);
+        env.add_env_cleanup_hook(torn_down, |model| {
+            if let Some(model) = model.upgrade() {
+                model.leave_environment();
+            }
+        })?;
+        Ok(Self { model })
+    }
+
+    /// Starts loading. To be called once.
+    #[napi(catch_unwind, ts_return_type = "Promise<string>")]
+    pub fn loaded<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        let promise = self.model.promises.promise(env, Awaited::Load)?;
+        // On the JavaScript thread, as it writes to the environment.
+        let threads = self.model.threads();
+        let model = Arc::clone(&self.model);
+        let loader = thread::Builder::new().name("tramontane-load".into()).stack_size(8 << 20).spawn(move || {
+            let outcome = threads.and_then(|threads| model.load(threads));
+            let answer = match outcome {
+                Ok(info) => json!({ "info": info }),
+                Err(error) => json!({ "error": error }),
+            };
+            model.promises.settle(Awaited::Load, answer.to_string());
+        })?;
+        *self.model.loader.lock().unwrap_or_else(PoisonError::into_inner) = Some(loader);
+        Ok(promise)
+    }
+
+    /// Queues a generation. The promise resolves once its last part can be drained.
+    #[napi(catch_unwind, ts_return_type = "Promise<void>")]
+    pub fn submit<'env>(&self, env: &'env Env, stream_id: StreamId, request: String) -> Result<Object<'env>> {
+        let Some(session) = self.model.session.get() else {
+            return Err(napi::Error::from_reason("submit was called before the model was loaded"));
+        };
+        let promise = self.model.promises.promise(env, Awaited::Stream(stream_id))?;
+        let model = Arc::clone(&self.model);
+        session.submit(
+            stream_id,
+            move || GenerationRequest::from_json(&request),
+            move || model.promises.settle(Awaited::Stream(stream_id), String::new()),
+        );
+        Ok(promise)
+    }
+
+    /// What all streams have produced since the last drain, as a JSON batch.
+    #[napi(catch_unwind)]
+    pub fn drain(&self, max: u32) -> Result<String> {
+        let batch = self.model.session.get().map(|session| session.drain(max as usize)).unwrap_or_default();
+        to_json(&batch)
+    }
+
+    /// Raises a stream's cancel flag. Any stream, any time.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self, stream_id: StreamId) {
+        if let Some(session) = self.model.session.get() {
+            session.cancel(stream_id);
+        }
+    }
+
+    /// The session's counters as JSON.
+    #[napi(catch_unwind)]
+    pub fn metrics(&self) -> Result<String> {
+        let metrics = self.model.session.get().map_or_else(Metrics::default, Session::metrics);
+        to_json(&metrics)
+    }
+
+    /// Cancels a load or all streams, and frees the weights. The promise resolves once they are freed.
+    #[napi(catch_unwind, ts_return_type = "Promise<void>")]
+    pub fn close<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        let awaited = Awaited::Close(self.model.closes.fetch_add(1, Ordering::Relaxed));
+        let promise = self.model.promises.promise(env, awaited)?;
+        let model = Arc::clone(&self.model);
+        self.model.closing.store(true, Ordering::Release);
+        thread::Builder::new().name("tramontane-close".into()).spawn(move || {
+            model.close();
+            model.promises.settle(awaited, String::new());
+        })?;
+        Ok(promise)
+    }
+
+    /// Cancels everything, calls nobody any more, and blocks until the engine is quiet, `wait_ms` at most.
+    #[napi(catch_unwind)]
+    pub fn shutdown(&self, wait_ms: u32) {
+        self.model.shut_down(Duration::from_millis(wait_ms.into()));
+    }
+}
+
+impl Drop for NativeModel {
+    /// Nobody can reach the model any more: end what it does, and free it without making JavaScript wait.
+    fn drop(&mut self) {
+        self.model.shut_down(Duration::ZERO);
+        let model = Arc::clone(&self.model);
+        // Without a thread to spare the model stays; the process is in trouble then anyway.
+        let _ = thread::Builder::new().name("tramontane-close".into()).spawn(move || model.close());
+    }
+}
+
+impl Model {
+    fn threads(&self) -> std::result::Result<usize, Error> {
+        match script_in(&self.options)? {
+            Some(_) => Ok(1),
+            None => set_threads(LoadOptions::from_json(&self.options)?.threads),
+        }
+    }
+
+    fn load(&self, threads: usize) -> std::result::Result<tramontane_engine::ModelInfo, Error> {
+        let cancelled = || self.closing.load(Ordering::Acquire);
+        let LoadedModel { backend, text, info } = match script_in(&self.options)? {
+            Some(script) => load_script(script, &cancelled)?,
+            None => {
+                let options = LoadOptions::from_json(&self.options)?;
+                load(&options, threads, &mut |progress| self.progress.report(&progress), &cancelled)?
+            }
+        };
+        let doorbell = Arc::clone(&self.doorbell);
+        let session = Session::new(backend, text, Box::new(move || doorbell.ring()))?;
+        // Set once: only this thread does.
+        let _ = self.session.set(session);
+        Ok(info)
+    }
+
+    /// Waits for a load to end, then closes what it made.
+    fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        // Joined under the lock: another close waits for the same load.
+        if let Some(loader) = self.loader.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // It answers its own promise, also when it fails.
+            let _ = loader.join();
+        }
+        if let Some(session) = self.session.get() {
+            session.close();
+        }
+    }
+
+    fn shut_down(&self, wait: Duration) {
+        self.closing.store(true, Ordering::Release);
+        self.progress.silence();
+        self.doorbell.silence();
+        if let Some(session) = self.session.get() {
+            session.shut_down(wait);
+        }
+    }
+
+    /// The environment that loaded the model is being taken down: nothing may call into it any more.
+    fn leave_environment(&self) {
+        self.promises.abandon();
+        self.shut_down(TEARDOWN_WAIT);
+    }
+}
+
+fn to_json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|e| napi::Error::from_reason(e.to_string()))
+}

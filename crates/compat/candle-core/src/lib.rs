@@ -1,0 +1,2 @@
+//! candle-core 0.11.1 under the version number that mistralrs 0.8.1 asks for.
+pub use candle_core_0_11::*;

@@ -1,0 +1,26 @@
+//! mistralrs as a [`Backend`](tramontane_session::Backend): the only crate that names it.
+//!
+//! [`load`] finds a model's files, checks them, hands them to mistralrs, and returns a backend that is fed tokens,
+//! together with the text side of the model.
+
+mod chat_template_source;
+mod companion_files;
+mod device;
+mod end_tokens;
+mod isq;
+mod load;
+mod load_folder;
+mod load_gguf;
+mod load_options;
+mod load_progress;
+mod load_watch;
+mod memory;
+mod mistral_backend;
+mod model_info;
+mod threads;
+
+pub use load::{LoadedModel, load};
+pub use load_options::LoadOptions;
+pub use load_progress::{LoadPhase, LoadProgress, LoadUnit};
+pub use model_info::ModelInfo;
+pub use threads::set_threads;

@@ -1,0 +1,201 @@
+//! From a model's name to a backend that can be fed tokens.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use candle_core::Device;
+use mistralrs_core::{DeviceMapSetting, IsqType, Loader, ModelDType, ModelPaths};
+use tokenizers::Tokenizer;
+use tramontane_error::{Error, ErrorCode};
+use tramontane_model_files::{ModelFiles, resolve};
+use tramontane_session::{Backend, ChatTemplate, SpecialTokens, TextInterface};
+
+use crate::chat_template_source::override_source;
+use crate::companion_files::CompanionFiles;
+use crate::device::{device_name, dtype_name, model_dtype, open_device};
+use crate::isq::isq_type;
+use crate::load_folder::{load_safetensors, load_uqff};
+use crate::load_gguf::load_gguf;
+use crate::load_options::LoadOptions;
+use crate::load_progress::{LoadPhase, LoadProgress};
+use crate::memory::{LargeBlocksApart, release_freed_memory, resident_bytes};
+use crate::mistral_backend::{MistralBackend, SharedPipeline};
+use crate::model_info::ModelInfo;
+
+/// A model that is ready to run.
+pub struct LoadedModel {
+    /// Runs token sequences. Dropping it frees the weights, and waits until they are freed.
+    pub backend: Box<dyn Backend>,
+    /// Turns text into tokens and back.
+    pub text: TextInterface,
+    /// What there is to know about the model.
+    pub info: ModelInfo,
+}
+
+/// What one kind of model file knows, once mistralrs has loaded it.
+pub(crate) struct LoadedFiles {
+    pub pipeline: SharedPipeline,
+    pub format: &'static str,
+    pub architecture: String,
+    pub parameter_count: u64,
+    pub quantization: String,
+    pub weight_bytes: u64,
+    pub chat_template: Option<String>,
+    pub special_tokens: SpecialTokens,
+    pub end_tokens: Vec<u32>,
+    /// The one of the end tokens that mistralrs ends sequences at.
+    pub engine_end_token: u32,
+    pub trained_context_length: usize,
+}
+
+/// How mistralrs is to load, whatever the files.
+pub(crate) struct LoadPlan<'a> {
+    pub device: Device,
+    pub dtype: ModelDType,
+    pub isq: Option<IsqType>,
+    pub tokenizer: Option<&'a str>,
+    pub companions: CompanionFiles,
+}
+
+impl LoadPlan<'_> {
+    /// Has `loader` read `paths`, which blocks for as long as that takes.
+    pub fn load(&self, loader: &dyn Loader, paths: &Box<dyn ModelPaths>) -> Result<SharedPipeline, Error> {
+        loader
+            .load_model_from_path(paths, &self.dtype, &self.device, true, DeviceMapSetting::dummy(), self.isq, None)
+            .map_err(engine_failed)
+    }
+}
+
+/// Loads the model that `options` names: finds or downloads its files, checks them, and has mistralrs read them.
+///
+/// Blocks; call it on a thread of its own, and on a new one each time, as mistralrs leaves settings behind in
+/// thread-locals. `threads` is what [`set_threads`](crate::set_threads) returned. `cancelled` is asked all through
+/// finding and downloading; while mistralrs reads, nothing can stop it, so there it is asked when that is over.
+///
+/// # Errors
+///
+/// Any [`ErrorCode`] of options and files, [`ErrorCode::Aborted`], or [`ErrorCode::EngineFailed`] with mistralrs's
+/// reason. A panic in mistralrs is an error too.
+pub fn load(
+    options: &LoadOptions,
+    threads: usize,
+    progress: &mut (dyn FnMut(LoadProgress) + Send),
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<LoadedModel, Error> {
+    let device = open_device(options.device.as_deref())?;
+    let plan = LoadPlan {
+        dtype: model_dtype(options.dtype.as_deref(), &device)?,
+        isq: options.isq.as_ref().map(|isq| isq_type(isq, &device)).transpose()?,
+        tokenizer: options.tokenizer.as_deref(),
+        companions: CompanionFiles::new()?,
+        device,
+    };
+    let template_override = options.chat_template.as_deref().map(override_source).transpose()?;
+    let files = resolve(&options.reference, &mut |found| progress(found.into()), cancelled)?;
+
+    release_freed_memory();
+    let before = resident_bytes();
+    let apart = LargeBlocksApart::begin();
+    let loaded = catch_unwind(AssertUnwindSafe(|| match &files {
+        ModelFiles::Gguf { header, .. } => load_gguf(&plan, header, progress),
+        ModelFiles::Safetensors(folder) => load_safetensors(&plan, folder, progress),
+        ModelFiles::Uqff { folder, uqff } => load_uqff(&plan, folder, uqff, progress),
+    }))
+    .unwrap_or_else(|panic| Err(engine_failed(panic_message(&*panic))))?;
+    drop(apart);
+    if cancelled() {
+        drop(loaded);
+        release_freed_memory();
+        return Err(Error::new(ErrorCode::Aborted, "the load was aborted"));
+    }
+    // The header's copy of the vocabulary goes before memory is measured.
+    drop(files);
+
+    let (tokenizer, activation_dtype, engine_context_length) = {
+        let pipeline = loaded.pipeline.blocking_lock();
+        let metadata = pipeline.get_metadata();
+        let tokenizer = pipeline.tokenizer().ok_or_else(|| engine_failed("the model has no tokenizer"))?;
+        (tokenizer, metadata.activation_dtype, metadata.max_seq_len)
+    };
+    let context_length = context_length(options.context_length, engine_context_length)?;
+    let backend = MistralBackend::start(loaded.pipeline, loaded.engine_end_token)?;
+    release_freed_memory();
+    let added = before.zip(resident_bytes()).map(|(before, after)| after.saturating_sub(before));
+
+    let source = template_override.or(loaded.chat_template);
+    let chat_template =
+        source.as_deref().map(|source| ChatTemplate::compile(source, loaded.special_tokens)).transpose()?;
+    let info = ModelInfo {
+        model: options.reference.model.clone(),
+        format: loaded.format.into(),
+        architecture: loaded.architecture,
+        parameter_count: loaded.parameter_count,
+        quantization: loaded.quantization,
+        context_length,
+        trained_context_length: loaded.trained_context_length,
+        vocabulary_size: tokenizer.get_vocab_size(true),
+        chat_template: source,
+        device: device_name(&plan.device),
+        dtype: dtype_name(activation_dtype),
+        threads,
+        memory_bytes: added.filter(|&bytes| bytes > 0).unwrap_or(loaded.weight_bytes),
+    };
+    let text = TextInterface {
+        vocabulary_size: info.vocabulary_size,
+        chat_template,
+        end_tokens: loaded.end_tokens,
+        context_length,
+        tokenizer,
+    };
+    progress(LoadProgress::bytes(LoadPhase::Ready, loaded.weight_bytes, loaded.weight_bytes));
+    Ok(LoadedModel { backend: Box::new(backend), text, info })
+}
+
+/// The caller's wish, within what the engine can hold.
+fn context_length(wish: Option<usize>, most: usize) -> Result<usize, Error> {
+    match wish {
+        None => Ok(most),
+        Some(0) => Err(Error::invalid_argument(
+            "contextLength",
+            "contextLength is 0; a prompt needs at least 1 token, and a reply too",
+        )),
+        Some(wish) if wish > most => Err(Error::invalid_argument(
+            "contextLength",
+            format!("contextLength is {wish}, but this model was trained for {most} tokens at most"),
+        )),
+        Some(wish) => Ok(wish),
+    }
+}
+
+/// The text of a token, as mistralrs looks it up again.
+pub(crate) fn token_text(tokenizer: &Tokenizer, token: u32) -> Result<String, Error> {
+    tokenizer.id_to_token(token).ok_or_else(|| {
+        Error::new(
+            ErrorCode::InvalidModel,
+            format!("token {token} is to end replies, but the tokenizer has no such token"),
+        )
+    })
+}
+
+pub(crate) fn engine_failed(reason: impl ToString) -> Error {
+    Error::new(ErrorCode::EngineFailed, format!("the engine cannot load this model: {}", reason.to_string()))
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
+        .unwrap_or_else(|| "it panicked".into())
+}
+
+/// Shared by the kinds of files: a tokenizer that the caller passes instead of the model's own.
+pub(crate) fn tokenizer_from_file(path: &str) -> Result<Arc<Tokenizer>, Error> {
+    Tokenizer::from_file(path).map(Arc::new).map_err(|e| {
+        Error::invalid_argument(
+            "tokenizer",
+            format!("tokenizer cannot be read: {e}; pass the path of a tokenizer.json"),
+        )
+        .with_file(path)
+    })
+}

@@ -1,0 +1,164 @@
+//! Hugging Face folders: safetensors, quantised while loading if asked, and UQFF, quantised before.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mistralrs_core::{DeviceMapSetting, NormalLoaderBuilder, NormalSpecificConfig, TokenSource};
+use serde_json::Value;
+use tokenizers::Tokenizer;
+use tramontane_error::{Error, ErrorCode};
+use tramontane_model_files::ModelFolder;
+
+use crate::chat_template_source::{folder_source, read_json};
+use crate::companion_files::model_paths;
+use crate::end_tokens::end_tokens;
+use crate::load::{LoadPlan, LoadedFiles, engine_failed, token_text, tokenizer_from_file};
+use crate::load_progress::LoadProgress;
+use crate::load_watch::watch;
+use crate::mistral_backend::SharedPipeline;
+
+pub(crate) fn load_safetensors(
+    plan: &LoadPlan,
+    folder: &ModelFolder,
+    progress: &mut (dyn FnMut(LoadProgress) + Send),
+) -> Result<LoadedFiles, Error> {
+    if folder.multimodal {
+        return Err(Error::new(
+            ErrorCode::UnsupportedModel,
+            format!(
+                "{} takes images or sound, which tramontane does not run yet; use a text model",
+                folder.architecture
+            ),
+        )
+        .with_file(&folder.config));
+    }
+    let about = FolderText::read(plan, folder)?;
+    let template = plan.companions.template(&about.end_text)?;
+    let paths = model_paths(folder.weights.clone(), folder.config.clone(), about.tokenizer_path.clone(), template);
+    let loader = NormalLoaderBuilder::new(
+        NormalSpecificConfig::default(),
+        None,
+        None,
+        Some(folder.root.display().to_string()),
+        false,
+        None,
+    )
+    .build(None)
+    .map_err(engine_failed)?;
+    let pipeline = watch(&folder.weights, progress, || plan.load(&*loader, &paths))?;
+    let quantization = match (plan.isq, &folder.quantization, &folder.dtype) {
+        (Some(isq), _, _) => format!("{isq:?}"),
+        (None, Some(stored), _) => stored.clone(),
+        (None, None, dtype) => dtype.clone().unwrap_or_default(),
+    };
+    Ok(about.loaded(folder, pipeline, "safetensors", quantization))
+}
+
+pub(crate) fn load_uqff(
+    plan: &LoadPlan,
+    folder: &ModelFolder,
+    uqff: &[PathBuf],
+    progress: &mut (dyn FnMut(LoadProgress) + Send),
+) -> Result<LoadedFiles, Error> {
+    if plan.isq.is_some() {
+        return Err(Error::invalid_argument(
+            "isq",
+            "isq cannot be applied to UQFF files, whose weights are quantised already; load the model's safetensors instead",
+        )
+        .with_file(&folder.root));
+    }
+    let about = FolderText::read(plan, folder)?;
+    let names = uqff.iter().map(|path| path.strip_prefix(&folder.root).unwrap_or(path).to_path_buf()).collect();
+    let template = plan.companions.template(&about.end_text)?;
+    let loader = NormalLoaderBuilder::new(
+        NormalSpecificConfig { from_uqff: Some(names), ..NormalSpecificConfig::default() },
+        Some(template.display().to_string()),
+        Some(about.tokenizer_path.display().to_string()),
+        Some(folder.root.display().to_string()),
+        false,
+        None,
+    )
+    .build(None)
+    .map_err(engine_failed)?;
+    // mistralrs takes UQFF only by a name, which may be a folder's; nothing is fetched for one.
+    let load = || {
+        loader.load_model_from_hf(
+            None,
+            TokenSource::None,
+            &plan.dtype,
+            &plan.device,
+            true,
+            DeviceMapSetting::dummy(),
+            None,
+            None,
+        )
+    };
+    let pipeline = watch(uqff, progress, load).map_err(engine_failed)?;
+    let quantization =
+        uqff.first().and_then(|path| path.file_stem()).map_or("uqff".into(), |stem| stem.to_string_lossy().into());
+    Ok(about.loaded(folder, pipeline, "uqff", quantization))
+}
+
+/// The text side of a folder, read before the weights.
+struct FolderText {
+    tokenizer_path: PathBuf,
+    end_tokens: Vec<u32>,
+    end_text: String,
+    chat_template: Option<String>,
+    special_tokens: tramontane_session::SpecialTokens,
+}
+
+impl FolderText {
+    fn read(plan: &LoadPlan, folder: &ModelFolder) -> Result<Self, Error> {
+        let tokenizer = match plan.tokenizer {
+            Some(path) => tokenizer_from_file(path)?,
+            None => Tokenizer::from_file(&folder.tokenizer)
+                .map(Arc::new)
+                .map_err(|e| Error::invalid_model(&folder.tokenizer, format!("the tokenizer cannot be read: {e}")))?,
+        };
+        let (chat_template, special_tokens) = folder_source(folder)?;
+        let named = special_tokens.eos_token.as_deref().and_then(|text| tokenizer.token_to_id(text));
+        let declared = declared_end_tokens(folder.generation_config.as_deref())?
+            .into_iter()
+            .chain(declared_end_tokens(Some(&folder.config))?)
+            .chain(named)
+            .filter(|&id| tokenizer.id_to_token(id).is_some());
+        let end_tokens = end_tokens(&tokenizer, declared);
+        let end_text = token_text(&tokenizer, end_tokens[0])?;
+        let tokenizer_path = plan.tokenizer.map_or_else(|| folder.tokenizer.clone(), PathBuf::from);
+        Ok(Self { tokenizer_path, end_tokens, end_text, chat_template, special_tokens })
+    }
+
+    fn loaded(
+        self,
+        folder: &ModelFolder,
+        pipeline: SharedPipeline,
+        format: &'static str,
+        quantization: String,
+    ) -> LoadedFiles {
+        let context_length = pipeline.blocking_lock().get_metadata().max_seq_len;
+        LoadedFiles {
+            pipeline,
+            format,
+            architecture: folder.architecture.clone(),
+            parameter_count: folder.parameter_count,
+            quantization,
+            weight_bytes: folder.data_bytes,
+            chat_template: self.chat_template,
+            special_tokens: self.special_tokens,
+            engine_end_token: self.end_tokens[0],
+            end_tokens: self.end_tokens,
+            trained_context_length: folder.context_length.unwrap_or(context_length),
+        }
+    }
+}
+
+/// `eos_token_id` of a config: one id, or several.
+fn declared_end_tokens(config: Option<&Path>) -> Result<Vec<u32>, Error> {
+    let Some(config) = read_json(config)? else { return Ok(Vec::new()) };
+    let id = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
+    Ok(match &config["eos_token_id"] {
+        Value::Array(ids) => ids.iter().filter_map(id).collect(),
+        one => id(one).into_iter().collect(),
+    })
+}

@@ -1,0 +1,70 @@
+//! What this process holds in memory.
+
+use std::thread;
+use std::time::Duration;
+
+/// Gives memory that was freed back to the system.
+///
+/// glibc keeps freed blocks for later; after a model of a gigabyte that would look like a leak for ever.
+pub fn release_freed_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: `malloc_trim` takes its own locks and may be called from any thread.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+/// While it lives, glibc gives every large block a mapping of its own, which goes back to the system when it is freed.
+///
+/// Weights are allocated so. Left to itself glibc would put them into its arenas, between small blocks that outlive them.
+pub(crate) struct LargeBlocksApart(());
+
+impl LargeBlocksApart {
+    pub fn begin() -> Self {
+        set_mapping_threshold(256 << 10);
+        Self(())
+    }
+}
+
+impl Drop for LargeBlocksApart {
+    fn drop(&mut self) {
+        // The most that glibc allows, and what its own rule comes to: the buffers of a decode step are used again and
+        // again, and must not be mapped each time.
+        set_mapping_threshold(32 << 20);
+    }
+}
+
+fn set_mapping_threshold(bytes: i32) {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: `mallopt` takes malloc's lock; the setting is one number.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, bytes);
+    }
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    let _ = bytes;
+}
+
+/// [`release_freed_memory`], again and again until there is nothing more to give back: for memory that is being freed by
+/// other threads right now. Takes some tens of milliseconds, a second at most.
+pub(crate) fn release_memory_being_freed() {
+    const PAUSE: Duration = Duration::from_millis(20);
+    const NOISE_BYTES: u64 = 1 << 20;
+    let mut resident = u64::MAX;
+    for _ in 0..50 {
+        thread::sleep(PAUSE);
+        release_freed_memory();
+        let now = resident_bytes().unwrap_or(0);
+        if now + NOISE_BYTES >= resident {
+            break;
+        }
+        resident = now;
+    }
+}
+
+/// Resident memory of this process in bytes, where the system tells.
+pub(crate) fn resident_bytes() -> Option<u64> {
+    let pid = sysinfo::get_current_pid().ok()?;
+    let mut system = sysinfo::System::new();
+    system.refresh_processes(sysinfo::ProcessesToUpdate::Some(&[pid]), false);
+    Some(system.process(pid)?.memory())
+}

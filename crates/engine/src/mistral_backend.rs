@@ -1,0 +1,147 @@
+//! Token sequences on a mistralrs engine, one request each.
+//!
+//! mistralrs is told as little as possible: it gets token ids, greedy sampling and no stop rule. A logits processor
+//! hands every position's logits to our step and answers with logits that leave one token to choose. So sampling,
+//! stopping and cancelling are ours, and happen within the step in which they are asked for.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use candle_core::{Device, Tensor};
+use mistralrs_core::{
+    Constraint, CustomLogitsProcessor, DefaultSchedulerMethod, MistralRs, MistralRsBuilder, NormalRequest, Pipeline,
+    Request, RequestMessage, Response, SamplingParams, SchedulerConfig,
+};
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::mpsc::channel;
+use tramontane_error::{Error, ErrorCode};
+use tramontane_session::{Backend, Next, Step};
+
+use crate::memory::release_memory_being_freed;
+
+/// A mistralrs pipeline, as its loaders return it.
+pub(crate) type SharedPipeline = Arc<AsyncMutex<dyn Pipeline + Send + Sync>>;
+
+/// How long dropping waits for mistralrs to let go of the weights, which it does on a thread of its own.
+const FREE_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(crate) struct MistralBackend {
+    /// Taken when dropped.
+    engine: Option<Arc<MistralRs>>,
+    pipeline: Weak<AsyncMutex<dyn Pipeline + Send + Sync>>,
+    /// The token that tells mistralrs that a sequence is over; its only end token, never shown to anyone.
+    end_token: u32,
+}
+
+impl MistralBackend {
+    /// Starts mistralrs's engine thread. `end_token` must be the pipeline's only end-of-sequence token.
+    pub fn start(pipeline: SharedPipeline, end_token: u32) -> Result<Self, Error> {
+        let weak = Arc::downgrade(&pipeline);
+        // 0.8.1 computes batches wrongly on the CPU: sequences of equal length in one step get mixed up.
+        let one_at_a_time = DefaultSchedulerMethod::Fixed(1.try_into().map_err(|_| failed("no sequence may run"))?);
+        let builder =
+            MistralRsBuilder::new(pipeline, SchedulerConfig::DefaultScheduler { method: one_at_a_time }, false, None)
+                // Never evicted on the CPU, and wrong where a cached reply ends: off until it has a budget.
+                .with_no_prefix_cache(true);
+        // On a runtime of one thread mistralrs leaves out its dummy run.
+        let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(failed)?;
+        let engine = runtime.block_on(builder.build());
+        Ok(Self { engine: Some(engine), pipeline: weak, end_token })
+    }
+}
+
+impl Backend for MistralBackend {
+    fn parallel_sequences(&self) -> usize {
+        1
+    }
+
+    fn run(&self, prompt: &[u32], _max_output_tokens: usize, step: Step) -> Result<(), Error> {
+        let Some(engine) = &self.engine else { return Err(failed("the engine is gone")) };
+        // Restarts an engine thread that died with an earlier sequence.
+        let engine = engine.get_sender(None).map_err(failed)?;
+        // mistralrs awaits its sends inside the decode step, and panics where a receiver is gone: there is room for all
+        // that it says of one sequence, and the receiver is read until mistralrs closes it.
+        let (sender, mut receiver) = channel(64);
+        let request = NormalRequest {
+            messages: RequestMessage::CompletionTokens(prompt.to_vec()),
+            // An absent temperature would mean 1.
+            sampling_params: SamplingParams { temperature: Some(0.0), ..SamplingParams::deterministic() },
+            response: sender,
+            return_logprobs: false,
+            // The text is made on our side; one message at the end is all that is wanted.
+            is_streaming: false,
+            id: 0,
+            constraint: Constraint::None,
+            suffix: None,
+            tools: None,
+            tool_choice: None,
+            logits_processors: Some(vec![Arc::new(StepProcessor {
+                step: Mutex::new(step),
+                end_token: self.end_token,
+            })]),
+            return_raw_logits: false,
+            web_search_options: None,
+            model_id: None,
+            truncate_sequence: false,
+        };
+        engine
+            .blocking_send(Request::Normal(Box::new(request)))
+            .map_err(|_| failed("the engine thread has stopped"))?;
+        let mut outcome = Err(failed("the engine stopped in the middle of the sequence"));
+        while let Some(response) = receiver.blocking_recv() {
+            outcome = match response {
+                Response::CompletionDone(_) => Ok(()),
+                Response::InternalError(e) | Response::ValidationError(e) => Err(failed(e)),
+                Response::CompletionModelError(e, _) | Response::ModelError(e, _) => Err(failed(e)),
+                _ => Err(failed("the engine answered something that was not asked for")),
+            };
+        }
+        outcome
+    }
+}
+
+impl Drop for MistralBackend {
+    fn drop(&mut self) {
+        // Dropping the last handle asks the engine thread to end; the weights go with it.
+        drop(self.engine.take());
+        let deadline = Instant::now() + FREE_TIMEOUT;
+        while self.pipeline.strong_count() > 0 && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(2));
+        }
+        // The count is zero before the last owner has freed what it held.
+        release_memory_being_freed();
+    }
+}
+
+/// Our step in the place where mistralrs lets one change logits.
+struct StepProcessor {
+    step: Mutex<Step>,
+    end_token: u32,
+}
+
+impl CustomLogitsProcessor for StepProcessor {
+    fn apply(&self, logits: &Tensor, _context: &[u32]) -> candle_core::Result<Tensor> {
+        let logits = logits.to_vec1::<f32>()?;
+        let mut step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        // A panic here would take mistralrs's engine thread with it.
+        let token = match catch_unwind(AssertUnwindSafe(|| (*step)(&logits))) {
+            Ok(Next::Token(token)) => token,
+            Ok(Next::End) | Err(_) => self.end_token,
+        };
+        only(token)
+    }
+}
+
+/// Logits whose greatest is `token`'s, and no longer than that takes.
+fn only(token: u32) -> candle_core::Result<Tensor> {
+    let mut logits = vec![0f32; token as usize + 1];
+    logits[token as usize] = 1.0;
+    let length = logits.len();
+    Tensor::from_vec(logits, length, &Device::Cpu)
+}
+
+fn failed(reason: impl ToString) -> Error {
+    Error::new(ErrorCode::EngineFailed, format!("the engine failed: {}", reason.to_string()))
+}

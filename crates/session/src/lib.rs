@@ -1,0 +1,40 @@
+//! A generation's life, from admission to its last part.
+//!
+//! This crate names neither the inference engine nor Node: a [`Backend`] runs token sequences, and whoever owns a
+//! [`Session`] drains its parts. So everything here is tested in seconds, against a [`ScriptedBackend`].
+//!
+//! ```text
+//! submit ─▶ intake ──────▶ ready queue ─▶ decode ───────────────▶ mailbox ─▶ drain
+//!           prompt to        (FIFO)        Backend::run, one       parts, and
+//!           tokens, limits                 Sequence::step a token  one bell
+//! ```
+
+mod backend;
+mod byte_tokenizer;
+mod chat_template;
+mod detokenizer;
+mod mailbox;
+mod metrics;
+mod request;
+mod sampler;
+mod scripted_backend;
+mod sequence;
+mod session;
+mod stop_matcher;
+mod stream_part;
+mod text_interface;
+
+pub use backend::{Backend, Next, Step};
+pub use byte_tokenizer::byte_tokenizer;
+pub use chat_template::{ChatTemplate, SpecialTokens};
+pub use detokenizer::Detokenizer;
+pub use mailbox::{Batch, Bell, StreamId};
+pub use metrics::Metrics;
+pub use request::{GenerationRequest, Prompt};
+pub use sampler::{Sampler, Sampling};
+pub use scripted_backend::{Script, ScriptedBackend, ScriptedReply};
+pub use session::Session;
+pub use stop_matcher::{StopMatcher, StopOutcome, validate_stop_sequences};
+pub use stream_part::{FinishReason, StreamPart, Timings, Usage};
+pub use text_interface::TextInterface;
+pub use tramontane_error::{Error, ErrorCode};

@@ -1,0 +1,74 @@
+//! What a caller asks for, as it crosses from TypeScript.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use tramontane_error::Error;
+
+use crate::sampler::Sampling;
+use crate::stop_matcher::validate_stop_sequences;
+
+/// What the model is to go on from.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Prompt {
+    /// A conversation, rendered by the model's chat template.
+    Messages(Vec<Value>),
+    /// Raw text, with no template around it.
+    Text(String),
+    /// Token ids as they are.
+    Tokens(Vec<u32>),
+}
+
+impl Prompt {
+    /// The field that holds this prompt in the TypeScript API, for errors.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Prompt::Messages(_) => "messages",
+            Prompt::Text(_) => "prompt",
+            Prompt::Tokens(_) => "tokens",
+        }
+    }
+}
+
+/// One generation to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GenerationRequest {
+    /// What to go on from.
+    pub prompt: Prompt,
+    /// The most tokens to generate; by default, what is left of the context.
+    pub max_output_tokens: Option<usize>,
+    /// How each token is chosen.
+    pub sampling: Sampling,
+    /// Texts that end the reply, and are not part of it.
+    pub stop_sequences: Vec<String>,
+}
+
+impl GenerationRequest {
+    /// Reads a request from JSON and checks every value in it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::InvalidArgument`](crate::ErrorCode::InvalidArgument) naming the field.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        let fields: Map<String, Value> = serde_json::from_str(json)
+            .map_err(|e| Error::invalid_argument("request", format!("the request cannot be read: {e}")))?;
+        let prompt = read(&fields, "prompt")?
+            .ok_or_else(|| Error::invalid_argument("prompt", "prompt is missing; there is nothing to go on from"))?;
+        let max_output_tokens = read(&fields, "maxOutputTokens")?;
+        if max_output_tokens == Some(0) {
+            return Err(Error::invalid_argument("maxOutputTokens", "maxOutputTokens is 0; ask for at least 1 token"));
+        }
+        let stop_sequences: Vec<String> = read(&fields, "stopSequences")?.unwrap_or_default();
+        validate_stop_sequences(&stop_sequences)?;
+        Ok(Self { prompt, max_output_tokens, sampling: Sampling::from_request(&fields)?, stop_sequences })
+    }
+}
+
+fn read<T: DeserializeOwned>(fields: &Map<String, Value>, name: &str) -> Result<Option<T>, Error> {
+    fields
+        .get(name)
+        .map(|value| T::deserialize(value))
+        .transpose()
+        .map_err(|e| Error::invalid_argument(name, format!("{name} cannot be read: {e}")))
+}

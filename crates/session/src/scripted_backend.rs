@@ -1,0 +1,119 @@
+//! A backend that says what it is told to, at the pace it is told to: for tests, without a model.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tramontane_error::{Error, ErrorCode};
+
+use crate::backend::{Backend, Next, Step};
+use crate::byte_tokenizer::byte_tokenizer;
+use crate::chat_template::{ChatTemplate, SpecialTokens};
+use crate::text_interface::TextInterface;
+
+const END_OF_TEXT: u32 = 256;
+const VOCABULARY_SIZE: usize = 259;
+
+/// What a [`ScriptedBackend`] does.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Script {
+    /// The n-th sequence gets the n-th reply, starting over after the last.
+    pub replies: Vec<ScriptedReply>,
+    /// Tokens of context, 4096 by default. A token is a byte of UTF-8.
+    #[serde(default = "default_context_length")]
+    pub context_length: usize,
+    /// How long loading takes, in milliseconds.
+    #[serde(default)]
+    pub load_ms: u64,
+}
+
+fn default_context_length() -> usize {
+    4096
+}
+
+/// One reply of a [`Script`].
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ScriptedReply {
+    /// The text, one token for each of its bytes; then the end token.
+    pub text: String,
+    /// How long the prompt takes, in milliseconds.
+    #[serde(default)]
+    pub prefill_ms: u64,
+    /// How long each token takes, in milliseconds.
+    #[serde(default)]
+    pub step_ms: u64,
+    /// After this many tokens the engine fails.
+    #[serde(default)]
+    pub fail_after_tokens: Option<usize>,
+}
+
+impl ScriptedReply {
+    /// A reply without delays.
+    pub fn says(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+}
+
+/// Plays a [`Script`]: every token that the script wants gets all the probability, so sampling settings do not matter.
+pub struct ScriptedBackend {
+    script: Script,
+    next_reply: AtomicUsize,
+}
+
+impl ScriptedBackend {
+    /// ChatML, the template of scripted chats.
+    pub const CHAT_TEMPLATE: &str = "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}\
+        {% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+
+    /// A backend that plays `script`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::InvalidArgument`] for a script without replies.
+    pub fn new(script: Script) -> Result<Self, Error> {
+        if script.replies.is_empty() {
+            return Err(Error::invalid_argument("scripted.replies", "a script needs at least one reply"));
+        }
+        Ok(Self { script, next_reply: AtomicUsize::new(0) })
+    }
+
+    /// Tokens are bytes, and chats are written as [`ScriptedBackend::CHAT_TEMPLATE`].
+    pub fn text_interface(&self) -> Result<TextInterface, Error> {
+        Ok(TextInterface {
+            tokenizer: Arc::new(byte_tokenizer()),
+            chat_template: Some(ChatTemplate::compile(Self::CHAT_TEMPLATE, SpecialTokens::default())?),
+            end_tokens: vec![END_OF_TEXT],
+            context_length: self.script.context_length,
+            vocabulary_size: VOCABULARY_SIZE,
+        })
+    }
+}
+
+impl Backend for ScriptedBackend {
+    fn parallel_sequences(&self) -> usize {
+        1
+    }
+
+    fn run(&self, _prompt: &[u32], _max_output_tokens: usize, mut step: Step) -> Result<(), Error> {
+        let at = self.next_reply.fetch_add(1, Ordering::Relaxed) % self.script.replies.len();
+        let reply = &self.script.replies[at];
+        thread::sleep(Duration::from_millis(reply.prefill_ms));
+        let tokens = reply.text.bytes().map(u32::from).chain(std::iter::repeat(END_OF_TEXT));
+        for (count, token) in tokens.enumerate() {
+            if reply.fail_after_tokens == Some(count) {
+                return Err(Error::new(ErrorCode::EngineFailed, format!("the script fails after {count} tokens")));
+            }
+            let mut logits = vec![f32::NEG_INFINITY; VOCABULARY_SIZE];
+            logits[token as usize] = 0.0;
+            if step(&logits) == Next::End {
+                break;
+            }
+            thread::sleep(Duration::from_millis(reply.step_ms));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! The typed items of a stream, in the words that TypeScript uses too: serialised, they are its `StreamPart` union.
+
+use serde::Serialize;
+use tramontane_error::Error;
+
+/// One item of a stream. The last is always [`StreamPart::Finish`] or [`StreamPart::Error`], and nothing follows it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum StreamPart {
+    /// The next piece of text: whole characters, at least one.
+    TextDelta {
+        /// The piece; all pieces joined are the reply.
+        delta: String,
+    },
+    /// The generation is over, and its sequence freed.
+    Finish {
+        /// Why it is over.
+        finish_reason: FinishReason,
+        /// What it took, in tokens.
+        usage: Usage,
+        /// What it took, in time.
+        timings: Timings,
+    },
+    /// The generation failed; what came before stays valid.
+    Error {
+        /// What went wrong.
+        error: Error,
+        /// What it took until then.
+        usage: Usage,
+        /// What it took until then.
+        timings: Timings,
+    },
+}
+
+/// Why a generation is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FinishReason {
+    /// The model ended its reply, or a stop sequence was met.
+    Stop,
+    /// `maxOutputTokens` or the end of the context was reached.
+    Length,
+    /// It was cancelled.
+    Aborted,
+}
+
+/// Tokens of a generation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Usage {
+    /// Tokens of the prompt, template included.
+    pub input_tokens: usize,
+    /// Tokens sampled, the one that ended the reply included.
+    pub output_tokens: usize,
+    /// Both.
+    pub total_tokens: usize,
+}
+
+/// Where a generation's time went, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Timings {
+    /// From submission until the engine took it up.
+    pub queued_ms: f64,
+    /// From there until the first token.
+    pub prefill_ms: f64,
+    /// From submission until the first token; absent when there was none.
+    pub first_token_ms: Option<f64>,
+    /// From the first token to the last.
+    pub decode_ms: f64,
+    /// From submission to the end.
+    pub total_ms: f64,
+    /// Tokens after the first, per second of decoding; absent for fewer than two tokens.
+    pub tokens_per_second: Option<f64>,
+}

@@ -1,0 +1,7 @@
+//! A session's behaviour, on the scripted backend.
+
+mod admission;
+mod cancelling;
+mod failures;
+mod reader;
+mod text;

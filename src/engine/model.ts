@@ -1,0 +1,163 @@
+import { fromNativeParts } from '../native/from-native-parts.ts';
+import type { NativeModel } from '../native/native-binding.ts';
+import type { PreparedRequest } from '../request/prepare-request.ts';
+import { prepareChat, prepareCompletion, preparePrompt } from '../request/prepare-request.ts';
+import type { ChatMessage } from '../spec/chat-message.ts';
+import type { CompletionRequest } from '../spec/completion-request.ts';
+import type { GenerateOptions } from '../spec/generate-options.ts';
+import type { ModelInfo } from '../spec/model-info.ts';
+import type { ModelMetrics } from '../spec/model-metrics.ts';
+import { TramontaneError } from '../spec/tramontane-error.ts';
+import { Generation } from '../stream/generation.ts';
+import { GenerationStream } from '../stream/generation-stream.ts';
+import { StreamRouter } from '../stream/stream-router.ts';
+import type { Doorbell } from './doorbell.ts';
+
+/**
+ * A loaded model. Make one with {@link loadModel}, share it among all requests of the program, and close it when it is
+ * no longer needed.
+ *
+ * Any number of streams may run at once; each gives the same tokens as it would alone. An idle model does not keep the
+ * process alive, a stream that somebody awaits does.
+ */
+export class Model implements AsyncDisposable {
+  /** What was loaded, and onto which device. */
+  readonly info: ModelInfo;
+  readonly #native: NativeModel;
+  readonly #router: StreamRouter;
+  readonly #releaseExit: () => void;
+  #closing: Promise<void> | undefined;
+
+  private constructor(native: NativeModel, info: ModelInfo, doorbell: Doorbell, releaseExit: () => void) {
+    this.info = info;
+    this.#native = native;
+    this.#releaseExit = releaseExit;
+    this.#router = new StreamRouter({
+      submit: (streamId, json) => native.submit(streamId, json),
+      drain: (max) => fromNativeParts(native.drain(max)),
+      cancel: (streamId) => native.cancel(streamId),
+    });
+    doorbell.answerWith(this.#router);
+  }
+
+  /** @internal */
+  static of(native: NativeModel, info: ModelInfo, doorbell: Doorbell, releaseExit: () => void): Model {
+    return new Model(native, info, doorbell, releaseExit);
+  }
+
+  /**
+   * Answers one prompt: it becomes the only user message of a conversation, rendered by the model's chat template.
+   *
+   * Starting, leaving and failing work as for every stream: see {@link streamChat}.
+   *
+   * @param prompt - What the user says; not empty.
+   * @param options - How to generate.
+   * @returns A stream to be read once.
+   * @example
+   * for await (const delta of model.streamPrompt('Name three winds.').textStream) process.stdout.write(delta);
+   */
+  streamPrompt(prompt: string, options?: GenerateOptions): GenerationStream {
+    return this.#stream(() => preparePrompt(prompt, options));
+  }
+
+  /**
+   * Continues a conversation with the model's next answer, part by part as it is computed.
+   *
+   * The call only notes down the request, as it is now, and never throws. The generation starts with the first read:
+   * the first `next()` of a loop over the stream or its `textStream`, or `result()`. Leaving the loop early, by `break`,
+   * `return` or an error, frees the sequence and its KV cache within one decode step; so do `cancel()`,
+   * `options.abortSignal`, `await using` and letting go of the stream. Parts wait in the stream until they are read: a
+   * slow reader delays neither the engine nor another stream.
+   *
+   * @param messages - The conversation so far, oldest first; at least one message, usually ending with the user's.
+   * @param options - How to generate. `maxOutputTokens` counts tokens and defaults to what is left of the context.
+   * @returns A stream to be read once: any number of `text-delta` parts, then one `finish` part that says why it ended,
+   *   and with how many tokens in how many milliseconds.
+   * @throws {TramontaneError} From reading, never from this call, and after all parts before it; `error.partial` holds
+   *   the text so far. `invalid-argument` with the `field` at fault (`messages[2].role`), `no-chat-template`,
+   *   `context-overflow`, `aborted` where the signal was raised before the first read, `closed`, `engine-failed`.
+   * @example Stop at the first line
+   * const messages: ChatMessage[] = [
+   *   { role: 'system', content: 'Answer in one line.' },
+   *   { role: 'user', content: 'What is a tramontane?' },
+   * ];
+   * for await (const delta of model.streamChat(messages, { maxOutputTokens: 100 }).textStream) {
+   *   process.stdout.write(delta);
+   *   if (delta.includes('\n')) break; // the engine stops too
+   * }
+   */
+  streamChat(messages: readonly ChatMessage[], options?: GenerateOptions): GenerationStream {
+    return this.#stream(() => prepareChat(messages, options));
+  }
+
+  /**
+   * Runs a whole request given as one value, which can be built and changed before it is passed: a conversation
+   * (`messages`), text to be continued as it stands, without the chat template (`prompt`), or token ids (`tokens`).
+   *
+   * Starting, leaving and failing work as for every stream: see {@link streamChat}.
+   *
+   * @param request - Exactly one of `prompt`, `messages` and `tokens`, and how to generate.
+   * @returns A stream to be read once.
+   * @example
+   * const stream = model.streamCompletion({ prompt: 'def fib(n):\n', temperature: 0, stopSequences: ['\n\n'] });
+   * const { text } = await stream.result();
+   */
+  streamCompletion(request: CompletionRequest): GenerationStream {
+    return this.#stream(() => prepareCompletion(request));
+  }
+
+  /**
+   * Counts of this moment, cheap enough to be read on every request. Also after `close()`.
+   *
+   * @throws {TramontaneError} `engine-failed`, should the engine not answer.
+   */
+  metrics(): ModelMetrics {
+    try {
+      return JSON.parse(this.#native.metrics()) as ModelMetrics;
+    } catch (cause) {
+      throw new TramontaneError('engine-failed', 'the engine gave no metrics', { cause });
+    }
+  }
+
+  /**
+   * Ends all running streams and frees the weights. Running streams get their `finish` part, finishReason `aborted`,
+   * before this resolves; streams read for the first time from now on throw code `closed`.
+   *
+   * Should be called, or `await using` be used, even though a model that is let go of is freed at some later garbage
+   * collection: its memory lies outside the JavaScript heap, where it puts no pressure on the collector. May be called
+   * any number of times.
+   *
+   * @throws {TramontaneError} `engine-failed`, should the engine fail while closing.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Closes the model at the end of an `await using` scope. The same as {@link close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#router.refuseNew();
+    try {
+      await this.#native.close();
+      this.#releaseExit();
+    } catch (cause) {
+      throw new TramontaneError('engine-failed', 'the engine failed while closing', { cause });
+    } finally {
+      await this.#router.finish();
+    }
+  }
+
+  #stream(prepare: () => PreparedRequest): GenerationStream {
+    let request: PreparedRequest | TramontaneError;
+    try {
+      request = prepare();
+    } catch (error) {
+      request = error as TramontaneError;
+    }
+    return GenerationStream.of(new Generation(this.#router, request));
+  }
+}

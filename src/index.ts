@@ -1,0 +1,18 @@
+export { loadModel } from './engine/load-model.ts';
+export { Model } from './engine/model.ts';
+export { GenerationStream } from './stream/generation-stream.ts';
+export { TramontaneError } from './spec/tramontane-error.ts';
+export type { PartialGeneration, TramontaneErrorDetails } from './spec/tramontane-error.ts';
+export type { ErrorCode } from './spec/error-code.ts';
+export type { ChatMessage, ChatRole } from './spec/chat-message.ts';
+export type { CompletionRequest, MessagesPrompt, TextPrompt, TokensPrompt } from './spec/completion-request.ts';
+export type { FinishReason } from './spec/finish-reason.ts';
+export type { GenerateOptions } from './spec/generate-options.ts';
+export type { GenerationResult } from './spec/generation-result.ts';
+export type { LoadDevice, LoadModelOptions } from './spec/load-model-options.ts';
+export type { LoadProgress } from './spec/load-progress.ts';
+export type { ModelInfo } from './spec/model-info.ts';
+export type { ModelMetrics } from './spec/model-metrics.ts';
+export type { FinishPart, StreamPart, TextDeltaPart } from './spec/stream-part.ts';
+export type { Timings } from './spec/timings.ts';
+export type { Usage } from './spec/usage.ts';

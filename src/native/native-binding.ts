@@ -1,0 +1,35 @@
+/**
+ * What the native library exports. Text crosses as JSON; nothing here throws for bad contents: they come back as an
+ * `error` value or an `error` part.
+ */
+export interface NativeBinding {
+  readonly NativeModel: NativeModelConstructor;
+}
+
+export interface NativeModelConstructor {
+  /**
+   * Starts loading on a thread of its own. `bell` is called when `drain` has something, `onProgress` with the JSON of a
+   * `LoadProgress`. Neither keeps the process alive.
+   */
+  new (optionsJson: string, bell: () => void, onProgress: (progressJson: string) => void): NativeModel;
+}
+
+export interface NativeModel {
+  /** Call once. Resolves with the JSON of `{ info }` or `{ error }`. Keeps the process alive while pending. */
+  loaded(): Promise<string>;
+  /**
+   * Queues a generation under a `streamId` that no other live stream of this model has. Resolves when its last part can
+   * be drained, and keeps the process alive until then.
+   */
+  submit(streamId: number, requestJson: string): Promise<void>;
+  /** What all streams have produced since, as the JSON of `{ parts: [streamId, part][], more }`. */
+  drain(max: number): string;
+  /** Ends a stream, which gives a finish part with finishReason `aborted`. Any id, any time, any number of times. */
+  cancel(streamId: number): void;
+  /** The JSON of a `ModelMetrics`. */
+  metrics(): string;
+  /** Cancels a load or all streams and frees the weights; resolves when they are freed. */
+  close(): Promise<void>;
+  /** Ends everything without the event loop, waiting at most `waitMs`: for the `exit` event. */
+  shutdown(waitMs: number): void;
+}

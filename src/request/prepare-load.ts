@@ -1,0 +1,92 @@
+import type { LoadModelOptions } from '../spec/load-model-options.ts';
+import type { LoadProgress } from '../spec/load-progress.ts';
+import {
+  checkAbortSignal,
+  checkBoolean,
+  checkFilledText,
+  checkFunction,
+  checkInteger,
+  checkOptions,
+  guardCheck,
+  largestCount,
+  wrongValue,
+} from './check-value.ts';
+
+/** A load that was checked and copied: nothing the caller does afterwards changes it. */
+export interface PreparedLoad {
+  /** What the engine is given. */
+  readonly json: string;
+  readonly abortSignal: AbortSignal | undefined;
+  readonly onProgress: ((progress: LoadProgress) => void) | undefined;
+}
+
+type OptionName = keyof LoadModelOptions;
+const optionNames = Object.keys({
+  file: true,
+  revision: true,
+  token: true,
+  cacheDir: true,
+  offline: true,
+  endpoint: true,
+  device: true,
+  isq: true,
+  dtype: true,
+  contextLength: true,
+  threads: true,
+  chatTemplate: true,
+  tokenizer: true,
+  onProgress: true,
+  abortSignal: true,
+} satisfies Record<OptionName, true>);
+const dtypes = new Set(['auto', 'f32', 'f16', 'bf16']);
+const isqBits = new Set([2, 3, 4, 5, 6, 8]);
+
+/** Checks what `loadModel` was given. Throws `invalid-argument`. */
+export function prepareLoad(model: string, options?: LoadModelOptions): PreparedLoad {
+  return guardCheck('options', () => {
+    const checkedModel = checkFilledText(model, 'model');
+    if (checkedModel === undefined) throw wrongValue('model', 'a hub repository, a file or a folder', model);
+    const checked = checkOptions(options, 'options', optionNames);
+    const text = (name: OptionName) => checkFilledText(checked[name], name);
+    const json = JSON.stringify({
+      model: checkedModel,
+      file: text('file'),
+      revision: text('revision'),
+      token: text('token'),
+      cacheDir: text('cacheDir'),
+      offline: checkBoolean(checked['offline'], 'offline'),
+      endpoint: text('endpoint'),
+      device: checkDevice(checked['device']),
+      isq: checkIsq(checked['isq']),
+      dtype: checkDtype(checked['dtype']),
+      contextLength: checkInteger(checked['contextLength'], 'contextLength', { min: 1, max: largestCount }),
+      threads: checkInteger(checked['threads'], 'threads', { min: 1, max: 1024 }),
+      chatTemplate: text('chatTemplate'),
+      tokenizer: text('tokenizer'),
+    });
+    return {
+      json,
+      abortSignal: checkAbortSignal(checked['abortSignal'], 'abortSignal'),
+      onProgress: checkFunction(checked['onProgress'], 'onProgress'),
+    };
+  });
+}
+
+function checkDevice(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && /^(auto|cpu|metal|cuda(:(0|[1-9]\d{0,3}))?)$/.test(value)) return value;
+  throw wrongValue('device', '"auto", "cpu", "metal", "cuda" or "cuda:1"', value);
+}
+
+function checkDtype(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && dtypes.has(value)) return value;
+  throw wrongValue('dtype', '"auto", "f32", "f16" or "bf16"', value);
+}
+
+// Names are the engine's business: it knows which ones the device has.
+function checkIsq(value: unknown): string | number | undefined {
+  if (value === undefined || (typeof value === 'number' && isqBits.has(value))) return value;
+  if (typeof value === 'string' && value !== '') return value.toWellFormed();
+  throw wrongValue('isq', 'the name of a quantisation or 2, 3, 4, 5, 6 or 8 bits', value);
+}

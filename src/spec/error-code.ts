@@ -1,0 +1,49 @@
+/**
+ * What went wrong, as a stable word to branch on. Messages may change between versions, codes do not.
+ *
+ * - `invalid-argument`: a value you passed cannot be used; `error.field` names it.
+ * - `model-not-found`: no such file, folder or hub repository, or no model in it.
+ * - `invalid-model`: the model's files are damaged or contradict each other; `error.file` names the one at fault.
+ * - `unsupported-model`: the files are sound, but the engine does not know the architecture or quantisation.
+ * - `unsupported-device`: the device does not exist here, or this build cannot use it.
+ * - `download-failed`: the hub could not be reached, refused, or sent something else than was asked for.
+ * - `no-chat-template`: messages were passed to a model that has no chat template.
+ * - `context-overflow`: the prompt does not fit the context.
+ * - `aborted`: the `abortSignal` was raised before there was anything to keep; `error.cause` is its reason.
+ * - `closed`: the model was closed.
+ * - `engine-failed`: the engine failed while loading or generating.
+ * - `native-unavailable`: there is no native library for this machine, or it could not be loaded.
+ */
+export type ErrorCode =
+  | 'invalid-argument'
+  | 'model-not-found'
+  | 'invalid-model'
+  | 'unsupported-model'
+  | 'unsupported-device'
+  | 'download-failed'
+  | 'no-chat-template'
+  | 'context-overflow'
+  | 'aborted'
+  | 'closed'
+  | 'engine-failed'
+  | 'native-unavailable';
+
+const errorCodes: Readonly<Record<ErrorCode, true>> = {
+  'invalid-argument': true,
+  'model-not-found': true,
+  'invalid-model': true,
+  'unsupported-model': true,
+  'unsupported-device': true,
+  'download-failed': true,
+  'no-chat-template': true,
+  'context-overflow': true,
+  aborted: true,
+  closed: true,
+  'engine-failed': true,
+  'native-unavailable': true,
+};
+
+/** Whether this version knows `code`. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}

@@ -1,0 +1,100 @@
+import type { LoadProgress } from './load-progress.ts';
+
+/** How to find and load a model. All fields are optional, and `undefined` counts as left out. */
+export interface LoadModelOptions {
+  /**
+   * Which file to load where the repository or folder holds several models, such as the GGUF of one quantisation.
+   *
+   * @defaultValue the only model there is
+   */
+  readonly file?: string | undefined;
+  /**
+   * Branch, tag or commit of the hub repository.
+   *
+   * @defaultValue `'main'`
+   */
+  readonly revision?: string | undefined;
+  /**
+   * Access token for the hub, for private and gated repositories.
+   *
+   * @defaultValue the environment's `HF_TOKEN`, or the one the hub's own tools have stored
+   */
+  readonly token?: string | undefined;
+  /**
+   * Folder for downloaded files.
+   *
+   * @defaultValue the hub's shared cache (`HF_HUB_CACHE`, `HF_HOME`), so that files other tools have downloaded are used
+   */
+  readonly cacheDir?: string | undefined;
+  /**
+   * Use only what is on disk; a missing file gives code `model-not-found` instead of a download.
+   *
+   * @defaultValue what the environment's `HF_HUB_OFFLINE` says, otherwise false
+   */
+  readonly offline?: boolean | undefined;
+  /**
+   * Base URL of the hub, for a mirror.
+   *
+   * @defaultValue the environment's `HF_ENDPOINT`, or the public hub
+   */
+  readonly endpoint?: string | undefined;
+  /**
+   * Where to compute. `'auto'` takes the best device this build supports; `'cuda'` is the first CUDA device, `'cuda:1'`
+   * the second.
+   *
+   * @defaultValue `'auto'`
+   */
+  readonly device?: LoadDevice | undefined;
+  /**
+   * Quantises the weights while loading: a type by name (`'Q4K'`, `'Q8_0'`), or a number of bits for the best type of
+   * that width on the device.
+   *
+   * @defaultValue the weights stay as the file has them
+   */
+  readonly isq?: string | 2 | 3 | 4 | 5 | 6 | 8 | undefined;
+  /**
+   * Number type of the computation where weights are not quantised.
+   *
+   * @defaultValue `'auto'`: `'f32'` on the CPU, and on other devices what suits them
+   */
+  readonly dtype?: 'auto' | 'f32' | 'f16' | 'bf16' | undefined;
+  /**
+   * The most tokens a prompt and its answer may have together; a positive integer. Less takes less memory.
+   *
+   * @defaultValue what the model was trained for
+   */
+  readonly contextLength?: number | undefined;
+  /**
+   * Threads that compute on the CPU, from 1 to 1024. All models of a process share them: the first one decides, and
+   * another number is refused after it.
+   *
+   * @defaultValue chosen from the machine's cores
+   */
+  readonly threads?: number | undefined;
+  /**
+   * Chat template to use in place of the model's own: Jinja source, or the path of a file that holds it.
+   *
+   * @defaultValue the model's own
+   */
+  readonly chatTemplate?: string | undefined;
+  /**
+   * Path of a `tokenizer.json` to use in place of the model's own.
+   *
+   * @defaultValue the model's own
+   */
+  readonly tokenizer?: string | undefined;
+  /**
+   * Called with each step of the load, in the async context (`AsyncLocalStorage`) of the `loadModel` call, and not again
+   * once the load has succeeded, failed or been aborted. If it throws, the load is cancelled and rejects with what was
+   * thrown.
+   */
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+  /**
+   * Cancels the load: it rejects at once with code `aborted` and the signal's reason as `cause`; what was loaded so far
+   * is freed. Aborting after the load has no effect.
+   */
+  readonly abortSignal?: AbortSignal | undefined;
+}
+
+/** Where to compute. */
+export type LoadDevice = 'auto' | 'cpu' | 'cuda' | `cuda:${number}` | 'metal';

@@ -1,0 +1,76 @@
+import type { ErrorCode } from './error-code.ts';
+import type { Timings } from './timings.ts';
+import type { Usage } from './usage.ts';
+
+/** What a generation had produced when it failed. */
+export interface PartialGeneration {
+  /** Every delta delivered before the failure, joined. */
+  readonly text: string;
+  /** Tokens read and written until the failure. */
+  readonly usage: Usage;
+  /** Where the time went until the failure. */
+  readonly timings: Timings;
+}
+
+/** What a {@link TramontaneError} carries besides its code and message. */
+export interface TramontaneErrorDetails {
+  /** The option or request field at fault. */
+  readonly field?: string | undefined;
+  /** The file at fault. */
+  readonly file?: string | undefined;
+  /** What was generated before the failure. */
+  readonly partial?: PartialGeneration | undefined;
+  /** The error or abort reason behind this one. */
+  readonly cause?: unknown;
+}
+
+/** Registered globally, so that errors of a second copy of this package are recognised too. */
+const marker = Symbol.for('tramontane.error');
+
+/**
+ * The one error class of this package. Branch on `code`; show `message`, which names what is at fault and the next step.
+ *
+ * @example
+ * try {
+ *   for await (const delta of model.streamPrompt(question).textStream) process.stdout.write(delta);
+ * } catch (error) {
+ *   if (TramontaneError.isInstance(error) && error.code === 'context-overflow') askForAShorterQuestion();
+ *   else throw error;
+ * }
+ */
+export class TramontaneError extends Error {
+  // `declare` keeps the optional ones from being made as properties that are undefined.
+
+  /** The stable word to branch on. */
+  readonly code: ErrorCode;
+  /** The option or request field at fault, as a path: `maxOutputTokens`, `messages[2].role`. */
+  declare readonly field?: string;
+  /** The file at fault, as an absolute path or a name within the model's repository. */
+  declare readonly file?: string;
+  /** What was generated before the failure. Present when a stream fails after it started. */
+  declare readonly partial?: PartialGeneration;
+
+  constructor(code: ErrorCode, message: string, details: TramontaneErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    if (details.field !== undefined) this.field = details.field;
+    if (details.file !== undefined) this.file = details.file;
+    if (details.partial !== undefined) this.partial = details.partial;
+    Object.defineProperty(this, marker, { value: true });
+  }
+
+  /**
+   * Whether `value` is a `TramontaneError`. Unlike `instanceof` it also holds for an error of another copy of this
+   * package, as two dependencies of one program may bring.
+   */
+  static isInstance(value: unknown): value is TramontaneError {
+    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[marker] === true;
+  }
+}
+
+// On the prototype, as the built-in errors have it, so that it is not listed among an error's own properties.
+Object.defineProperty(TramontaneError.prototype, 'name', {
+  value: 'TramontaneError',
+  configurable: true,
+  writable: true,
+});
