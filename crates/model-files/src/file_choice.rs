@@ -208,7 +208,7 @@ fn uqff_parts(names: &[String], first: &str) -> Vec<String> {
 }
 
 /// Whether the file's name has `tag` as a word of its own. `Q4_K` is not a word of `Q4_K_M`.
-fn has_tag(name: &str, tag: &str) -> bool {
+pub(crate) fn has_tag(name: &str, tag: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
     let tag = tag.to_ascii_lowercase();

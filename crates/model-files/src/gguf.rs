@@ -5,6 +5,8 @@
 //! lies inside it) and a model that the engine can load (see [`architecture`]).
 
 mod architecture;
+mod blocks;
+mod checker;
 mod reader;
 mod tensor;
 mod value;
@@ -18,7 +20,8 @@ use std::path::{Path, PathBuf};
 use tramontane_error::{Error, ErrorCode};
 
 pub use architecture::GgufDimensions;
-use architecture::{Refusal, check_architecture};
+use architecture::check_architecture;
+use checker::Refusal;
 use reader::{Damage, HeaderReader, invalid};
 pub use tensor::{Tensor, TensorType};
 use tensor::{readable_types, tensor_type};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tramontane_error::{Error, ErrorCode};
 
-use crate::file_choice::{Choice, INDEX, Place, RESIDUAL, SIDE_FILES, choose, weight_names};
+use crate::file_choice::{Choice, INDEX, Place, RESIDUAL, SIDE_FILES, choose, has_tag, weight_names};
 use crate::hub_cache::HubCache;
 use crate::hub_client::{Failure, FileFacts, HubClient, Listing};
 use crate::hub_download::Wanted;
@@ -37,7 +37,7 @@ pub(crate) fn find_on_hub(
 ) -> Result<Snapshot, Error> {
     let hub = Hub { settings, id, file, cache: HubCache::new(&settings.cache, id) };
     if settings.offline {
-        return hub.from_cache();
+        return hub.in_cache();
     }
     let client = HubClient::new(settings, id)?;
     if tokio::runtime::Handle::try_current().is_ok() {
@@ -51,7 +51,7 @@ pub(crate) fn find_on_hub(
         tokio::select! {
             biased;
             () = raised(cancelled) => Err(aborted(id)),
-            outcome = hub.from_network(&client, tally) => outcome,
+            outcome = hub.through_network(&client, tally) => outcome,
         }
     });
     // Not waiting for a name look-up that is still under way.
@@ -77,13 +77,18 @@ struct Hub<'a> {
 }
 
 impl Hub<'_> {
-    async fn from_network(&self, client: &HubClient, tally: &mut Tally<'_>) -> Result<Snapshot, Error> {
-        let listing = match patiently(|| client.listing()).await {
+    async fn through_network(&self, client: &HubClient, tally: &mut Tally<'_>) -> Result<Snapshot, Error> {
+        // Nobody waits for an absent network who does not need it.
+        let listing = match self.in_cache() {
+            Ok(_) => client.listing().await,
+            Err(_) => patiently(|| client.listing()).await,
+        };
+        let listing = match listing {
             Ok(listing) => listing,
             Err(Failure::Lasting(error)) => return Err(error),
             // The network is away: what is in the cache will do.
             Err(Failure::Passing(error)) => {
-                return self.from_cache().map_err(|missing| {
+                return self.in_cache().map_err(|missing| {
                     let message = format!("{error}. The cache does not help either: {missing}");
                     Error::new(ErrorCode::DownloadFailed, message)
                 });
@@ -136,7 +141,7 @@ impl Hub<'_> {
     }
 
     /// What the cache has, if it has all of it.
-    fn from_cache(&self) -> Result<Snapshot, Error> {
+    fn in_cache(&self) -> Result<Snapshot, Error> {
         let Self { id, settings, .. } = self;
         let missing = |what: &str| {
             let message = format!(
@@ -150,7 +155,7 @@ impl Hub<'_> {
         let names = self.cache.names(&commit);
         let choice = match self.choose(&names) {
             Ok(choice) => choice,
-            Err(_) if self.file.is_some_and(|file| !names.iter().any(|name| name == file)) => {
+            Err(_) if self.file.is_some_and(|file| !names.iter().any(|name| name == file || has_tag(name, file))) => {
                 return Err(missing(&format!("file {:?}", self.file.unwrap_or_default())));
             }
             // Weights without their config are the rest of a download that was stopped.

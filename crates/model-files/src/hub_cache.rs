@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tramontane_error::{Error, ErrorCode};
@@ -94,18 +95,20 @@ impl HubCache {
     pub(crate) fn link(&self, etag: &str, commit: &str, name: &str) -> Result<(), Error> {
         let blob = self.blob(etag);
         let link = self.snapshot(commit).join(name);
-        match std::fs::remove_file(&link) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(cannot_write(&link, &error)),
-            _ => {}
-        }
         let up = "../".repeat(name.matches('/').count() + 2);
         let target = format!("{up}blobs/{etag}");
+        let partial = partial_name(&link);
         #[cfg(unix)]
-        let linked = std::os::unix::fs::symlink(target, &link);
+        let linked = std::os::unix::fs::symlink(target, &partial);
         #[cfg(windows)]
-        let linked = std::os::windows::fs::symlink_file(target.replace('/', "\\"), &link);
-        // Without links (Windows without the right to make them) the snapshot holds the file itself, as in Python.
-        linked.or_else(|_| std::fs::rename(&blob, &link)).map_err(|error| cannot_write(&link, &error))
+        let linked = std::os::windows::fs::symlink_file(target.replace('/', "\\"), &partial);
+        // Renamed into place: another process may be reading through the old link. Without links (Windows without the
+        // right to make them) the snapshot holds the file itself, as in Python.
+        let placed = match linked {
+            Ok(()) => std::fs::rename(&partial, &link),
+            Err(_) => std::fs::rename(&blob, &link),
+        };
+        placed.map_err(|error| cannot_write(&link, &error))
     }
 
     /// Remembers that `revision` stands for `commit`.
@@ -115,12 +118,19 @@ impl HubCache {
         }
         let path = self.folder.join("refs").join(revision);
         let parent = path.parent().unwrap_or(&self.folder);
-        let partial = parent.join(format!(".{}.{}", std::process::id(), commit));
+        let partial = partial_name(&path);
         std::fs::create_dir_all(parent)
             .and_then(|()| std::fs::write(&partial, commit))
             .and_then(|()| std::fs::rename(&partial, &path))
             .map_err(|error| cannot_write(&path, &error))
     }
+}
+
+/// A name beside `path` that no other thread or process uses.
+fn partial_name(path: &Path) -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    path.with_file_name(format!(".tramontane-{}-{count}", std::process::id()))
 }
 
 /// Whether `name` can be one component of a path: a commit or an ETag.

@@ -136,7 +136,12 @@ impl HubClient {
 
     /// What `file` is at `commit`. `size` is what the listing said, for hubs that do not say it again.
     pub(crate) async fn facts(&self, commit: &str, file: &str, size: Option<u64>) -> Result<FileFacts, Failure> {
-        let response = self.send(Method::HEAD, self.file_url(commit, file)?, None, false).await?;
+        let mut response = self.send(Method::HEAD, self.file_url(commit, file)?, None, false).await?;
+        // The hub itself says what a file in large storage is; a mirror may leave that to the host it redirects to.
+        let headers = response.headers();
+        if response.status().is_redirection() && !headers.contains_key("x-linked-etag") {
+            response = self.send(Method::HEAD, self.file_url(commit, file)?, None, true).await?;
+        }
         if !response.status().is_success() && !response.status().is_redirection() {
             return Err(self.refused(&response, Some(file)));
         }
@@ -216,7 +221,7 @@ impl HubClient {
         }
         let why = reason.to_string();
         let message = format!(
-            "the hub at {} cannot be reached or broke off: {why}; check the network, or set offline to use the cache",
+            "the hub at {} cannot be reached or broke off: {why}; check the network and try again",
             self.host()
         );
         Failure::Passing(Error::new(ErrorCode::DownloadFailed, message))

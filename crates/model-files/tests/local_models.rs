@@ -108,7 +108,7 @@ fn a_safetensors_folder_is_found_with_all_its_files() {
     let model = folder.write("model.safetensors", weights(5));
     folder.write("consolidated.safetensors", weights(5));
     let found = as_folder(in_folder(&folder, None));
-    assert_eq!(found.weights, [model.clone()]);
+    assert_eq!(found.weights, std::slice::from_ref(&model));
     assert_eq!(found.chat_template, Some(template));
     assert_eq!((found.architecture.as_str(), found.model_type.as_str()), ("LlamaForCausalLM", "llama"));
     assert_eq!((found.context_length, found.vocabulary_size), (Some(2048), Some(100)));
@@ -193,7 +193,7 @@ fn uqff_files_are_found_with_all_their_parts() {
     for asked in ["q4k", "Q4K", "q4k-0.uqff"] {
         let Ok(ModelFiles::Uqff { folder: found, uqff }) = in_folder(&folder, Some(asked)) else { panic!("{asked}") };
         assert_eq!(uqff, parts);
-        assert_eq!(found.weights, [residual.clone()]);
+        assert_eq!(found.weights, std::slice::from_ref(&residual));
     }
     let Ok(ModelFiles::Uqff { .. }) = find(parts[0].to_str().unwrap(), None) else { panic!() };
 }

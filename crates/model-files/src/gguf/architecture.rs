@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use super::blocks::check_block;
+use super::checker::{Checked, Checker, invalid, unsupported};
 use super::tensor::Tensor;
 use super::value::Value;
 
@@ -17,23 +19,6 @@ pub(crate) const ARCHITECTURES: [&str; 8] =
 /// of a known model is a quarter of it.
 const MAX_CONTEXT: u64 = 1 << 22;
 const MAX_EXPERTS: u64 = 4096;
-
-/// Why a header cannot be used.
-#[derive(Debug)]
-pub(crate) enum Refusal {
-    Invalid(String),
-    Unsupported(String),
-}
-
-type Checked<T> = Result<T, Refusal>;
-
-fn invalid<T>(message: impl Into<String>) -> Checked<T> {
-    Err(Refusal::Invalid(message.into()))
-}
-
-fn unsupported<T>(message: impl Into<String>) -> Checked<T> {
-    Err(Refusal::Unsupported(message.into()))
-}
 
 /// The sizes of a transformer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,81 +39,6 @@ pub struct GgufDimensions {
     pub vocabulary_size: usize,
     /// Experts of a mixture; 0 for a dense model.
     pub expert_count: usize,
-}
-
-struct Checker<'a> {
-    architecture: &'a str,
-    metadata: &'a HashMap<String, Value>,
-    tensors: HashMap<&'a str, &'a [u64]>,
-}
-
-impl Checker<'_> {
-    fn key(&self, name: &str) -> String {
-        format!("{}.{name}", self.architecture)
-    }
-
-    fn optional_u32(&self, name: &str) -> Checked<Option<u64>> {
-        let key = self.key(name);
-        match self.metadata.get(&key) {
-            None => Ok(None),
-            Some(Value::U32(value)) => Ok(Some((*value).into())),
-            Some(Value::Array(_)) => {
-                unsupported(format!("the model has a different {key} in each layer; the engine needs one for all"))
-            }
-            Some(other) => invalid(format!("{key} is {}, not UINT32", other.type_name())),
-        }
-    }
-
-    fn positive_u32(&self, name: &str) -> Checked<u64> {
-        match self.optional_u32(name)? {
-            Some(0) => invalid(format!("{} is 0", self.key(name))),
-            Some(value) => Ok(value),
-            None => invalid(format!("{} is missing", self.key(name))),
-        }
-    }
-
-    fn epsilon(&self, name: &str) -> Checked<()> {
-        let key = self.key(name);
-        match self.metadata.get(&key) {
-            Some(Value::F32(value)) if value.is_finite() && *value >= 0.0 => Ok(()),
-            Some(Value::F32(value)) => invalid(format!("{key} is {value}")),
-            Some(other) => invalid(format!("{key} is {}, not FLOAT32", other.type_name())),
-            None => invalid(format!("{key} is missing")),
-        }
-    }
-
-    fn shape(&self, name: &str) -> Checked<&[u64]> {
-        match self.tensors.get(name) {
-            Some(shape) => Ok(shape),
-            None => invalid(format!("tensor {name} is missing, which a {} model needs", self.architecture)),
-        }
-    }
-
-    fn tensor(&self, name: &str, expected: &[u64]) -> Checked<()> {
-        let shape = self.shape(name)?;
-        if shape != expected {
-            return invalid(format!("tensor {name} has shape {shape:?}; the metadata asks for {expected:?}"));
-        }
-        Ok(())
-    }
-
-    fn optional(&self, name: &str, expected: &[u64]) -> Checked<()> {
-        if self.tensors.contains_key(name) { self.tensor(name, expected) } else { Ok(()) }
-    }
-
-    /// A weight matrix and its bias.
-    fn linear(&self, name: &str, input: u64, output: u64) -> Checked<()> {
-        self.tensor(&format!("{name}.weight"), &[input, output])?;
-        self.tensor(&format!("{name}.bias"), &[output])
-    }
-
-    /// The second dimension of a matrix with `input` columns.
-    fn rows(&self, name: &str, input: u64) -> Checked<u64> {
-        match *self.shape(name)? {
-            [columns, rows] if columns == input && rows > 0 => Ok(rows),
-            ref shape => invalid(format!("tensor {name} has shape {shape:?}; its first dimension should be {input}")),
-        }
-    }
 }
 
 /// Checks keys and shapes as the loader of `architecture` uses them. `tokens` is the length of the vocabulary.
@@ -166,6 +76,14 @@ fn check_dimensions(checker: &Checker<'_>, tokens: Option<usize>) -> Checked<Ggu
     let architecture = checker.architecture;
     let embedding = checker.positive_u32("embedding_length")?;
     let heads = checker.positive_u32("attention.head_count")?;
+    // GGUF lets these two be left out; the engine does not.
+    for (name, architectures) in
+        [("attention.head_count_kv", &ARCHITECTURES[..]), ("attention.layer_norm_rms_epsilon", &["phi2"])]
+    {
+        if architectures.contains(&architecture) && !checker.metadata.contains_key(&checker.key(name)) {
+            return unsupported(format!("{} is missing, which the engine needs", checker.key(name)));
+        }
+    }
     let kv_heads = checker.positive_u32("attention.head_count_kv")?;
     let blocks = checker.positive_u32("block_count")?;
     if heads % kv_heads != 0 {
@@ -266,96 +184,4 @@ fn check_dimensions(checker: &Checker<'_>, tokens: Option<usize>) -> Checked<Ggu
         vocabulary_size: vocabulary as usize,
         expert_count: experts as usize,
     })
-}
-
-fn check_block(checker: &Checker<'_>, block: &str, dimensions: &GgufDimensions) -> Checked<()> {
-    let architecture = checker.architecture;
-    let embedding = dimensions.embedding_length as u64;
-    let head = dimensions.head_length as u64;
-    let queries = dimensions.head_count as u64 * head;
-    let keys = dimensions.head_count_kv as u64 * head;
-    let name = |part: &str| format!("{block}.{part}");
-
-    checker.tensor(&name("attn_norm.weight"), &[embedding])?;
-    match architecture {
-        "phi2" => {
-            checker.tensor(&name("attn_norm.bias"), &[embedding])?;
-            checker.linear(&name("attn_qkv"), embedding, queries + 2 * keys)?;
-            checker.linear(&name("attn_output"), queries, embedding)?;
-            let inner = checker.rows(&name("ffn_up.weight"), embedding)?;
-            checker.linear(&name("ffn_up"), embedding, inner)?;
-            checker.linear(&name("ffn_down"), inner, embedding)
-        }
-        "phi3" => {
-            checker.tensor(&name("ffn_norm.weight"), &[embedding])?;
-            checker.tensor(&name("attn_qkv.weight"), &[embedding, queries + 2 * keys])?;
-            checker.tensor(&name("attn_output.weight"), &[queries, embedding])?;
-            let inner = checker.positive_u32("feed_forward_length")?;
-            checker.tensor(&name("ffn_up.weight"), &[embedding, 2 * inner])?;
-            checker.tensor(&name("ffn_down.weight"), &[inner, embedding])
-        }
-        "starcoder2" => {
-            checker.tensor(&name("attn_norm.bias"), &[embedding])?;
-            checker.tensor(&name("ffn_norm.weight"), &[embedding])?;
-            checker.tensor(&name("ffn_norm.bias"), &[embedding])?;
-            checker.linear(&name("attn_q"), embedding, queries)?;
-            checker.linear(&name("attn_k"), embedding, keys)?;
-            checker.linear(&name("attn_v"), embedding, keys)?;
-            checker.linear(&name("attn_output"), queries, embedding)?;
-            let inner = checker.rows(&name("ffn_up.weight"), embedding)?;
-            checker.linear(&name("ffn_up"), embedding, inner)?;
-            checker.linear(&name("ffn_down"), inner, embedding)
-        }
-        _ => {
-            checker.tensor(&name("ffn_norm.weight"), &[embedding])?;
-            checker.tensor(&name("attn_q.weight"), &[embedding, queries])?;
-            checker.tensor(&name("attn_k.weight"), &[embedding, keys])?;
-            checker.tensor(&name("attn_v.weight"), &[embedding, keys])?;
-            checker.tensor(&name("attn_output.weight"), &[queries, embedding])?;
-            if architecture == "qwen2" {
-                checker.optional(&name("attn_q.bias"), &[queries])?;
-                checker.optional(&name("attn_k.bias"), &[keys])?;
-                checker.optional(&name("attn_v.bias"), &[keys])?;
-            }
-            match architecture {
-                "qwen2" => {
-                    checker.optional(&name("attn_q_norm.weight"), &[head])?;
-                    checker.optional(&name("attn_k_norm.weight"), &[head])?;
-                }
-                "qwen3" | "qwen3moe" => {
-                    checker.tensor(&name("attn_q_norm.weight"), &[head])?;
-                    checker.tensor(&name("attn_k_norm.weight"), &[head])?;
-                }
-                _ => {}
-            }
-            if dimensions.expert_count > 0 {
-                check_experts(checker, block, embedding, dimensions.expert_count as u64)
-            } else {
-                let inner = checker.rows(&name("ffn_gate.weight"), embedding)?;
-                checker.tensor(&name("ffn_up.weight"), &[embedding, inner])?;
-                checker.tensor(&name("ffn_down.weight"), &[inner, embedding])
-            }
-        }
-    }
-}
-
-fn check_experts(checker: &Checker<'_>, block: &str, embedding: u64, experts: u64) -> Checked<()> {
-    checker.tensor(&format!("{block}.ffn_gate_inp.weight"), &[embedding, experts])?;
-    let gate = format!("{block}.ffn_gate_exps.weight");
-    if checker.architecture == "qwen3moe" || checker.tensors.contains_key(gate.as_str()) {
-        let inner = match *checker.shape(&gate)? {
-            [columns, inner, count] if columns == embedding && inner > 0 && count == experts => inner,
-            ref shape => {
-                return invalid(format!("tensor {gate} has shape {shape:?}; [{embedding}, _, {experts}] is expected"));
-            }
-        };
-        checker.tensor(&format!("{block}.ffn_up_exps.weight"), &[embedding, inner, experts])?;
-        return checker.tensor(&format!("{block}.ffn_down_exps.weight"), &[inner, embedding, experts]);
-    }
-    for expert in 0..experts {
-        let inner = checker.rows(&format!("{block}.ffn_gate.{expert}.weight"), embedding)?;
-        checker.tensor(&format!("{block}.ffn_up.{expert}.weight"), &[embedding, inner])?;
-        checker.tensor(&format!("{block}.ffn_down.{expert}.weight"), &[inner, embedding])?;
-    }
-    Ok(())
 }

@@ -27,6 +27,7 @@ pub(super) static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(||
     environment.add_filter("string", |value: &Value| python_str(value));
     environment.add_filter("length", length);
     environment.add_filter("count", length);
+    environment.add_test("sequence", is_sequence);
     environment
 });
 
@@ -65,13 +66,17 @@ fn format(output: &mut Output, _: &State, value: &Value) -> Result<(), Error> {
 
 /// The length of something undefined is 0, as in Jinja2.
 fn length(value: &Value) -> Result<usize, Error> {
-    if value.is_undefined() {
-        return Ok(0);
-    }
-    value
-        .len()
-        .or_else(|| (value.kind() == ValueKind::Iterable).then(|| value.try_iter().ok().map(Iterator::count))?)
-        .ok_or_else(|| {
-            Error::new(ErrorKind::InvalidOperation, format!("a value of type {} has no length", value.kind()))
-        })
+    let length = match value.kind() {
+        ValueKind::Undefined => Some(0),
+        ValueKind::Iterable if value.len().is_none() => value.try_iter().ok().map(Iterator::count),
+        _ => value.len(),
+    };
+    length.ok_or_else(|| {
+        Error::new(ErrorKind::InvalidOperation, format!("a value of type {} has no length", value.kind()))
+    })
+}
+
+/// Whatever has a length and can be iterated, strings and dictionaries included, as in Jinja2.
+fn is_sequence(value: &Value) -> bool {
+    matches!(value.kind(), ValueKind::String | ValueKind::Seq | ValueKind::Map) || value.len().is_some()
 }

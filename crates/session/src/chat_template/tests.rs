@@ -1,8 +1,9 @@
+use std::time::{Duration, Instant};
+
 use serde_json::{Map, Value, json};
 use tramontane_error::{Error, ErrorCode};
 
 use super::{ChatTemplate, Limits, SpecialTokens};
-use std::time::{Duration, Instant};
 
 fn special() -> SpecialTokens {
     SpecialTokens { bos_token: Some("<s>".into()), eos_token: Some("</s>".into()), ..SpecialTokens::default() }
@@ -250,6 +251,7 @@ fn values_print_as_in_python() {
     assert_eq!(expression("'' ~ (false|string)"), "False");
     assert_eq!(expression("{'a': {'b': {}}}['a']|tojson"), "{\"b\": {}}");
     assert_eq!(expression("missing|length"), "0");
+    assert_eq!(expression("'a' is sequence and {} is sequence and [] is sequence and 1 is not sequence"), "True");
     assert_eq!(expression("unk_token is defined"), "False");
     assert_eq!(expression("tools is none and documents is none"), "True");
 }

@@ -121,7 +121,7 @@ fn text(longest: usize) -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
     #[test]
     fn cutting_into_deltas_changes_nothing(
         stop_sequences in prop::collection::vec(text(5), 0..5),
