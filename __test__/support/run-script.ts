@@ -28,11 +28,21 @@ export function workerUrl(body: string): string {
   return `new URL(${JSON.stringify(`data:text/javascript,${encodeURIComponent(source)}`)})`;
 }
 
+/** How a script is run besides its time limit. */
+export interface ScriptOptions {
+  /** Options for node itself, before the script. */
+  readonly nodeOptions?: readonly string[];
+  /** Variables to set, or with `undefined` to leave out, in the environment that the script inherits. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** Runs a script as a process of its own, and tells how it ended. */
-export async function runScript(body: string, limitMs = 15_000): Promise<ScriptEnd> {
+export async function runScript(body: string, limitMs = 15_000, options: ScriptOptions = {}): Promise<ScriptEnd> {
+  const { nodeOptions = [], env = {} } = options;
   const startedAt = performance.now();
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', prelude + body], {
+  const child = spawn(process.execPath, [...nodeOptions, '--input-type=module', '--eval', prelude + body], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -95,6 +95,7 @@ fn choose_unnamed(names: &[String], place: &Place<'_>) -> Result<Choice, Error> 
     }
     match models[..] {
         [] => Err(no_model(names, place)),
+        [only] if is_uqff(only) => Ok(Choice::Uqff(uqff_parts(names, only))),
         [first, ..] if models.iter().all(|name| is_split(name)) => whole_gguf(first, place),
         _ => {
             let message = format!("{} holds several models; set file to one of {}", place.name, list(&models));
@@ -171,8 +172,9 @@ fn is_uqff(name: &str) -> bool {
     extension(name).as_deref() == Some("uqff")
 }
 
+/// What UQFF leaves out is no model by itself.
 fn is_root_weight(name: &str) -> bool {
-    extension(name).as_deref() == Some("safetensors") && !name.contains(['/', '\\'])
+    extension(name).as_deref() == Some("safetensors") && name != RESIDUAL && !name.contains(['/', '\\'])
 }
 
 /// All GGUF and UQFF files that can be asked for: not image projectors, nor the second and later parts of UQFF.

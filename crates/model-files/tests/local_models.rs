@@ -189,6 +189,8 @@ fn uqff_files_are_found_with_all_their_parts() {
     folder.write("tokenizer.json", "{}");
     let residual = folder.write("residual.safetensors", weights(3));
     let parts = [folder.write("q4k-0.uqff", "x"), folder.write("q4k-1.uqff", "x")];
+    let Ok(ModelFiles::Uqff { uqff, .. }) = in_folder(&folder, None) else { panic!("the only one needs no name") };
+    assert_eq!(uqff, parts);
     folder.write("q8_0-0.uqff", "x");
     for asked in ["q4k", "Q4K", "q4k-0.uqff"] {
         let Ok(ModelFiles::Uqff { folder: found, uqff }) = in_folder(&folder, Some(asked)) else { panic!("{asked}") };

@@ -1,0 +1,5 @@
+//! The engine on real and tiny weights. Needs `TRAMONTANE_TEST_MODEL`, which `npm test` sets.
+
+mod greedy_like_mistralrs;
+mod models;
+mod uqff;

@@ -1,0 +1,102 @@
+//! Models to test with, and reading tokens from them.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use candle_core::{DType, Device, Tensor};
+use serde_json::json;
+use tramontane_engine::{LoadOptions, LoadedModel, load, set_threads};
+use tramontane_error::Error;
+use tramontane_session::{Next, Sampler, Sampling, byte_tokenizer};
+
+/// The real model.
+pub fn real_model() -> PathBuf {
+    std::env::var_os("TRAMONTANE_TEST_MODEL")
+        .expect("TRAMONTANE_TEST_MODEL must name a GGUF file; `npm test` gets one and sets it")
+        .into()
+}
+
+pub fn load_model(options: serde_json::Value) -> Result<LoadedModel, Error> {
+    let options = LoadOptions::from_json(&options.to_string())?;
+    load(&options, set_threads(None)?, &mut |_| {}, &|| false)
+}
+
+/// What the model says to `prompt`, each token the most probable one.
+pub fn greedy_tokens(model: &LoadedModel, prompt: &[u32], count: usize) -> Vec<u32> {
+    let tokens = Arc::new(Mutex::new(Vec::new()));
+    let taken = Arc::clone(&tokens);
+    let mut sampler = Sampler::new(&Sampling { temperature: 0.0, ..Sampling::default() }, 0);
+    let step = Box::new(move |logits: &[f32]| {
+        let mut taken = taken.lock().unwrap();
+        if taken.len() == count {
+            return Next::End;
+        }
+        let token = sampler.sample(logits);
+        taken.push(token);
+        if taken.len() == count { Next::End } else { Next::Token(token) }
+    });
+    model.backend.run(prompt, count, step).unwrap();
+    let tokens = tokens.lock().unwrap();
+    tokens.clone()
+}
+
+const HIDDEN: usize = 64;
+const LAYERS: usize = 2;
+const HEADS: usize = 4;
+const KV_HEADS: usize = 2;
+const FEED_FORWARD: usize = 128;
+const VOCABULARY: usize = 288;
+
+/// Writes a Hugging Face folder with a tiny llama of random weights, and returns it.
+pub fn write_tiny_llama(folder: &Path) -> PathBuf {
+    std::fs::create_dir_all(folder).unwrap();
+    let device = Device::Cpu;
+    let mut seed = 7u64;
+    let mut random = |rows: usize, columns: usize| {
+        let values: Vec<f32> = (0..rows * columns)
+            .map(|_| {
+                // An LCG is random enough for weights (Knuth's MMIX constants).
+                seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                ((seed >> 40) as f32 / (1u64 << 24) as f32 - 0.5) * 0.6
+            })
+            .collect();
+        Tensor::from_vec(values, (rows, columns), &device).unwrap()
+    };
+    let head = HIDDEN / HEADS;
+    let mut tensors = HashMap::from([
+        ("model.embed_tokens.weight".to_string(), random(VOCABULARY, HIDDEN)),
+        ("lm_head.weight".to_string(), random(VOCABULARY, HIDDEN)),
+        ("model.norm.weight".to_string(), Tensor::ones(HIDDEN, DType::F32, &device).unwrap()),
+    ]);
+    for layer in 0..LAYERS {
+        let name = |part: &str| format!("model.layers.{layer}.{part}.weight");
+        for (part, rows, columns) in [
+            ("self_attn.q_proj", HIDDEN, HIDDEN),
+            ("self_attn.k_proj", KV_HEADS * head, HIDDEN),
+            ("self_attn.v_proj", KV_HEADS * head, HIDDEN),
+            ("self_attn.o_proj", HIDDEN, HIDDEN),
+            ("mlp.gate_proj", FEED_FORWARD, HIDDEN),
+            ("mlp.up_proj", FEED_FORWARD, HIDDEN),
+            ("mlp.down_proj", HIDDEN, FEED_FORWARD),
+        ] {
+            tensors.insert(name(part), random(rows, columns));
+        }
+        for part in ["input_layernorm", "post_attention_layernorm"] {
+            tensors.insert(name(part), Tensor::ones(HIDDEN, DType::F32, &device).unwrap());
+        }
+    }
+    candle_core::safetensors::save(&tensors, folder.join("model.safetensors")).unwrap();
+    byte_tokenizer().save(folder.join("tokenizer.json"), false).unwrap();
+    let config = json!({
+        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+        "hidden_size": HIDDEN, "intermediate_size": FEED_FORWARD, "num_hidden_layers": LAYERS,
+        "num_attention_heads": HEADS, "num_key_value_heads": KV_HEADS, "vocab_size": VOCABULARY,
+        "max_position_embeddings": 256, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
+        "tie_word_embeddings": false, "torch_dtype": "float32", "bos_token_id": 256, "eos_token_id": 256,
+    });
+    std::fs::write(folder.join("config.json"), config.to_string()).unwrap();
+    let tokenizer_config = json!({ "eos_token": "<|endoftext|>", "chat_template": "{{ messages[0].content }}" });
+    std::fs::write(folder.join("tokenizer_config.json"), tokenizer_config.to_string()).unwrap();
+    folder.into()
+}
