@@ -7,7 +7,7 @@ import { TEST_MODEL, getModel } from './get-model.mjs';
 import { ProgressLine, formatBytes } from './progress-line.mjs';
 import { runScript } from './run-script.mjs';
 
-const DEFAULT_PROMPT = 'Why is the sky blue? Answer in three sentences.';
+const DEFAULT_PROMPT = 'Write a short story about a lighthouse keeper and a storm.';
 const HELP = `Streams a reply to the terminal: builds what is missing, loads the model, and prints the text as it comes.
 
   npm run demo [-- "PROMPT" OPTIONS]
