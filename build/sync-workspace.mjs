@@ -2,9 +2,8 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, statSync, writ
 import { dirname, join } from 'node:path';
 import { BuildError } from './build-error.mjs';
 
-/** What cargo needs of a checkout. All but `patches` must be there. */
-const ENTRIES = ['Cargo.toml', 'Cargo.lock', '.cargo', 'crates', 'patches'];
-const OPTIONAL = new Set(['patches']);
+/** What cargo needs of a checkout. */
+const ENTRIES = ['Cargo.toml', 'Cargo.lock', '.cargo', 'crates'];
 /** Never part of the sources, wherever they turn up. */
 const LEFT_OUT = new Set(['node_modules', '.git', '.DS_Store']);
 
@@ -26,7 +25,7 @@ export function syncWorkspace(checkout, workspace) {
   const removed = [];
   let unchanged = 0;
   for (const entry of ENTRIES) {
-    if (!OPTIONAL.has(entry) && !statSync(join(checkout, entry), { throwIfNoEntry: false })) {
+    if (!statSync(join(checkout, entry), { throwIfNoEntry: false })) {
       throw new BuildError(`${join(checkout, entry)} is missing: run this in a complete checkout of the repository`);
     }
     const wanted = new Set(filesUnder(checkout, entry));
@@ -49,7 +48,6 @@ export function syncWorkspace(checkout, workspace) {
       written.push(path);
     }
   }
-  keepBuildScriptsQuiet(workspace);
   return { written, removed, unchanged };
 }
 
@@ -87,28 +85,5 @@ function removeEmptyFolders(workspace, folder) {
   for (let at = folder; at !== '.'; at = dirname(at)) {
     if (readdirSync(join(workspace, at)).length > 0) return;
     rmdirSync(join(workspace, at));
-  }
-}
-
-/**
- * A crate copied out of its repository may still ask cargo to watch `.git/HEAD` (mistralrs-core does), and a watched file
- * that is missing counts as changed: the crate and all above it would be compiled at every call. An empty one settles it.
- *
- * @param {string} workspace
- */
-function keepBuildScriptsQuiet(workspace) {
-  const patches = join(workspace, 'patches');
-  if (!statSync(patches, { throwIfNoEntry: false })) return;
-  for (const name of readdirSync(patches)) {
-    if (!statSync(join(patches, name)).isDirectory()) continue;
-    if (!statSync(join(patches, name, 'Cargo.toml'), { throwIfNoEntry: false })) {
-      // The crate is no longer patched; only the file made here is left of it.
-      rmSync(join(patches, name), { recursive: true, force: true });
-      continue;
-    }
-    const head = join(patches, name, '.git', 'HEAD');
-    if (statSync(head, { throwIfNoEntry: false })) continue;
-    mkdirSync(dirname(head), { recursive: true });
-    writeFileSync(head, '');
   }
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { withBuildLock } from './build-lock.mjs';
 import { cacheDir } from './cache-dir.mjs';
+import { patchCrates } from './patched-crates.mjs';
 import { syncWorkspace } from './sync-workspace.mjs';
 
 /**
@@ -25,8 +26,9 @@ export function withWorkspace(checkout, task, { cache = cacheDir(), onWait } = {
   const targetDir = process.env.CARGO_TARGET_DIR ? resolve(process.env.CARGO_TARGET_DIR) : join(cache, 'target');
   return withBuildLock(
     join(cache, 'build.lock'),
-    () => {
+    async () => {
       syncWorkspace(checkout, folder);
+      await patchCrates(checkout, folder);
       return task({ folder, targetDir, cache });
     },
     { onWait },

@@ -87,20 +87,6 @@ test('what else lies in the workspace, and a target folder in a crate, are left 
   expect(existsSync(join(workspace, 'notes.txt'))).toBe(true);
 });
 
-test('a patched crate gets an empty .git/HEAD once, and vanishes whole with its patch', () => {
-  const { checkout, workspace } = checkoutAndWorkspace();
-  writeFiles(checkout, { 'patches/some-crate/Cargo.toml': '[package]' });
-  syncWorkspace(checkout, workspace);
-  const head = join(workspace, 'patches/some-crate/.git/HEAD');
-  expect(readFileSync(head, 'utf8')).toBe('');
-  age(head);
-  syncWorkspace(checkout, workspace);
-  expect(statSync(head).mtime).toEqual(LONG_AGO);
-  rmSync(join(checkout, 'patches'), { recursive: true });
-  syncWorkspace(checkout, workspace);
-  expect(existsSync(join(workspace, 'patches/some-crate'))).toBe(false);
-});
-
 test('an incomplete checkout is refused by name', () => {
   const { checkout, workspace } = checkoutAndWorkspace();
   rmSync(join(checkout, 'Cargo.lock'));

@@ -1,6 +1,7 @@
 //! From a model's name to a backend that can be fed tokens.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
 use candle_core::Device;
@@ -90,7 +91,7 @@ pub fn load(
         companions: CompanionFiles::new()?,
         device,
     };
-    let template_override = options.chat_template.as_deref().map(override_source).transpose()?;
+    let template_override = options.chat_template.as_deref().map(usable_override).transpose()?;
     let files = resolve(&options.reference, &mut |found| progress(found.into()), cancelled)?;
 
     release_freed_memory();
@@ -101,7 +102,10 @@ pub fn load(
         ModelFiles::Safetensors(folder) => load_safetensors(&plan, folder, progress),
         ModelFiles::Uqff { folder, uqff } => load_uqff(&plan, folder, uqff, progress),
     }))
-    .unwrap_or_else(|panic| Err(engine_failed(panic_message(&*panic))))?;
+    .unwrap_or_else(|panic| Err(engine_failed(panic_message(&*panic))))
+    .map_err(|error| {
+        if error.field.is_none() && error.file.is_none() { error.with_file(path_of(&files)) } else { error }
+    })?;
     drop(apart);
     if cancelled() {
         drop(loaded);
@@ -117,7 +121,7 @@ pub fn load(
         let tokenizer = pipeline.tokenizer().ok_or_else(|| engine_failed("the model has no tokenizer"))?;
         (tokenizer, metadata.activation_dtype, metadata.max_seq_len)
     };
-    let context_length = context_length(options.context_length, engine_context_length)?;
+    let context_length = context_length(options.context_length, usable_context_length(engine_context_length))?;
     let backend = MistralBackend::start(loaded.pipeline, loaded.engine_end_token)?;
     release_freed_memory();
     let added = before.zip(resident_bytes()).map(|(before, after)| after.saturating_sub(before));
@@ -149,6 +153,28 @@ pub fn load(
     };
     progress(LoadProgress::bytes(LoadPhase::Ready, loaded.weight_bytes, loaded.weight_bytes));
     Ok(LoadedModel { backend: Box::new(backend), text, info })
+}
+
+/// The caller's template, found to be well-formed before a model is read for it.
+fn usable_override(option: &str) -> Result<String, Error> {
+    let source = override_source(option)?;
+    ChatTemplate::compile(&source, SpecialTokens::default())
+        .map_err(|error| Error::invalid_argument("chatTemplate", error.message))?;
+    Ok(source)
+}
+
+/// What to name where the engine does not say which file it is about.
+fn path_of(files: &ModelFiles) -> &Path {
+    match files {
+        ModelFiles::Gguf { file, .. } => file,
+        ModelFiles::Safetensors(folder) | ModelFiles::Uqff { folder, .. } => &folder.root,
+    }
+}
+
+/// What of a context mistralrs can fill: it grows its cache by 512 tokens at a time, and fails where that is too many.
+fn usable_context_length(trained: usize) -> usize {
+    const GROWTH: usize = 512;
+    if trained > GROWTH { trained - trained % GROWTH } else { trained }
 }
 
 /// The caller's wish, within what the engine can hold.
