@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::json;
 use tramontane_engine::{LoadOptions, LoadedModel, load, set_threads};
 use tramontane_error::Error;
-use tramontane_session::{GenerationRequest, Metrics, Session, StreamId};
+use tramontane_session::{GenerationRequest, Metrics, Session, SessionOptions, StreamId};
 
 use crate::doorbell::Doorbell;
 use crate::progress_callback::ProgressCallback;
@@ -120,6 +120,29 @@ impl NativeModel {
         }
     }
 
+    /// Takes a stream out of its turn until it is resumed. Any stream, any time.
+    #[napi(catch_unwind)]
+    pub fn pause(&self, stream_id: StreamId) {
+        if let Some(session) = self.model.session.get() {
+            session.pause(stream_id);
+        }
+    }
+
+    /// Lets a paused stream go on. Any stream, any time.
+    #[napi(catch_unwind)]
+    pub fn resume(&self, stream_id: StreamId) {
+        if let Some(session) = self.model.session.get() {
+            session.resume(stream_id);
+        }
+    }
+
+    /// How many streams are to be taken up before this one; nothing once it is taken up.
+    #[napi(catch_unwind)]
+    pub fn queue_position(&self, stream_id: StreamId) -> Option<u32> {
+        let position = self.model.session.get()?.queue_position(stream_id)?;
+        u32::try_from(position).ok()
+    }
+
     /// The session's counters as JSON.
     #[napi(catch_unwind)]
     pub fn metrics(&self) -> Result<String> {
@@ -176,7 +199,7 @@ impl Model {
             }
         };
         let doorbell = Arc::clone(&self.doorbell);
-        let session = Session::new(backend, text, Box::new(move || doorbell.ring()))?;
+        let session = Session::new(backend, text, session_options(&self.options)?, Box::new(move || doorbell.ring()))?;
         // Set once: only this thread does.
         let _ = self.session.set(session);
         Ok(info)
@@ -209,6 +232,19 @@ impl Model {
         self.promises.abandon();
         self.shut_down(TEARDOWN_WAIT);
     }
+}
+
+/// The load options that are the session's.
+fn session_options(options: &str) -> std::result::Result<SessionOptions, Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Options {
+        max_queue: Option<usize>,
+    }
+    let Options { max_queue } = serde_json::from_str(options)
+        .map_err(|e| Error::invalid_argument("maxQueue", format!("maxQueue cannot be read: {e}")))?;
+    let default = SessionOptions::default();
+    Ok(SessionOptions { max_queue: max_queue.unwrap_or(default.max_queue) })
 }
 
 fn to_json(value: &impl Serialize) -> Result<String> {

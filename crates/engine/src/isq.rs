@@ -21,7 +21,8 @@ pub(crate) fn isq_type(option: &IsqOption, device: &Device) -> Result<IsqType, E
         }
         IsqOption::Type(name) => name.to_ascii_lowercase().replace("_k", "k"),
     };
-    parse_isq_value(&name, Some(device)).map_err(|reason| Error::invalid_argument("isq", reason))
+    parse_isq_value(&name, Some(device))
+        .map_err(|reason| Error::invalid_argument("isq", format!("isq cannot be used: {reason}")))
 }
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ use crate::load_folder::{load_safetensors, load_uqff};
 use crate::load_gguf::load_gguf;
 use crate::load_options::LoadOptions;
 use crate::load_progress::{LoadPhase, LoadProgress};
-use crate::memory::{LargeBlocksApart, release_freed_memory, resident_bytes};
-use crate::mistral_backend::{MistralBackend, SharedPipeline};
+use crate::memory::{LargeBlocksApart, ReleaseOnReturn, release_freed_memory, resident_bytes};
+use crate::mistral_backend::{MistralBackend, PrefixCache, SharedPipeline};
 use crate::model_info::ModelInfo;
 
 /// A model that is ready to run.
@@ -47,6 +47,15 @@ pub(crate) struct LoadedFiles {
     /// The one of the end tokens that mistralrs ends sequences at.
     pub engine_end_token: u32,
     pub trained_context_length: usize,
+    pub attention: AttentionSizes,
+}
+
+/// What decides how much memory the keys and values of a token take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AttentionSizes {
+    pub layers: usize,
+    pub key_value_heads: usize,
+    pub head_length: usize,
 }
 
 /// How mistralrs is to load, whatever the files.
@@ -92,6 +101,8 @@ pub fn load(
         device,
     };
     let template_override = options.chat_template.as_deref().map(usable_override).transpose()?;
+    // Declared first, so dropped last: what a load that fails has read goes back too.
+    let _released = ReleaseOnReturn;
     let files = resolve(&options.reference, &mut |found| progress(found.into()), cancelled)?;
 
     release_freed_memory();
@@ -108,8 +119,6 @@ pub fn load(
     })?;
     drop(apart);
     if cancelled() {
-        drop(loaded);
-        release_freed_memory();
         return Err(Error::new(ErrorCode::Aborted, "the load was aborted"));
     }
     // The header's copy of the vocabulary goes before memory is measured.
@@ -122,7 +131,12 @@ pub fn load(
         (tokenizer, metadata.activation_dtype, metadata.max_seq_len)
     };
     let context_length = context_length(options.context_length, usable_context_length(engine_context_length))?;
-    let backend = MistralBackend::start(loaded.pipeline, loaded.engine_end_token)?;
+    let AttentionSizes { layers, key_value_heads, head_length } = loaded.attention;
+    let cache = PrefixCache {
+        bytes: options.prefix_cache_bytes.unwrap_or(0),
+        bytes_per_token: (2 * layers * key_value_heads * head_length * activation_dtype.size_in_bytes()) as u64,
+    };
+    let backend = MistralBackend::start(loaded.pipeline, loaded.engine_end_token, cache)?;
     release_freed_memory();
     let added = before.zip(resident_bytes()).map(|(before, after)| after.saturating_sub(before));
 

@@ -11,8 +11,9 @@ use tramontane_model_files::ModelFolder;
 
 use crate::chat_template_source::{folder_source, read_json};
 use crate::companion_files::model_paths;
+use crate::device::dtype_name;
 use crate::end_tokens::end_tokens;
-use crate::load::{LoadPlan, LoadedFiles, engine_failed, token_text, tokenizer_from_file};
+use crate::load::{AttentionSizes, LoadPlan, LoadedFiles, engine_failed, token_text, tokenizer_from_file};
 use crate::load_progress::LoadProgress;
 use crate::load_watch::watch;
 use crate::mistral_backend::SharedPipeline;
@@ -32,6 +33,7 @@ pub(crate) fn load_safetensors(
         )
         .with_file(&folder.config));
     }
+    check_sizes(folder)?;
     let about = FolderText::read(plan, folder)?;
     let template = plan.companions.template(&about.end_text)?;
     let paths = model_paths(folder.weights.clone(), folder.config.clone(), about.tokenizer_path.clone(), template);
@@ -46,10 +48,11 @@ pub(crate) fn load_safetensors(
     .build(None)
     .map_err(engine_failed)?;
     let pipeline = watch(&folder.weights, progress, || plan.load(&*loader, &paths))?;
-    let quantization = match (plan.isq, &folder.quantization, &folder.dtype) {
-        (Some(isq), _, _) => format!("{isq:?}"),
-        (None, Some(stored), _) => stored.clone(),
-        (None, None, dtype) => dtype.clone().unwrap_or_default(),
+    let quantization = match (plan.isq, &folder.quantization) {
+        (Some(isq), _) => format!("{isq:?}"),
+        (None, Some(stored)) => stored.clone(),
+        // Whatever the file has, weights that are not quantised are held in the type they are computed in.
+        (None, None) => dtype_name(pipeline.blocking_lock().get_metadata().activation_dtype).to_uppercase(),
     };
     Ok(about.loaded(folder, pipeline, "safetensors", quantization))
 }
@@ -67,6 +70,7 @@ pub(crate) fn load_uqff(
         )
         .with_file(&folder.root));
     }
+    check_sizes(folder)?;
     let about = FolderText::read(plan, folder)?;
     let names = uqff.iter().map(|path| path.strip_prefix(&folder.root).unwrap_or(path).to_path_buf()).collect();
     let template = plan.companions.template(&about.end_text)?;
@@ -99,6 +103,31 @@ pub(crate) fn load_uqff(
     Ok(about.loaded(folder, pipeline, "uqff", quantization))
 }
 
+/// Refuses a config.json whose sizes mistralrs would allocate, loop or divide by before it looks at a weight.
+fn check_sizes(folder: &ModelFolder) -> Result<(), Error> {
+    /// Position tables have this many rows: the bound that GGUF files are held to.
+    const MAX_CONTEXT: u64 = 1 << 22;
+    const MAX_LAYERS: u64 = 10_000;
+    const MAX_HEADS: u64 = 10_000;
+    const LIMITS: [(&str, u64); 4] = [
+        ("max_position_embeddings", MAX_CONTEXT),
+        ("num_hidden_layers", MAX_LAYERS),
+        ("num_attention_heads", MAX_HEADS),
+        ("num_key_value_heads", MAX_HEADS),
+    ];
+    let Some(config) = read_json(Some(&folder.config))? else { return Ok(()) };
+    for (name, most) in LIMITS {
+        if let Some(size) = config[name].as_u64().filter(|size| !(1..=most).contains(size)) {
+            let file = folder.config.display();
+            return Err(Error::invalid_model(
+                &folder.config,
+                format!("{file} says that {name} is {size}; the engine takes 1 to {most}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// The text side of a folder, read before the weights.
 struct FolderText {
     tokenizer_path: PathBuf,
@@ -106,6 +135,7 @@ struct FolderText {
     end_text: String,
     chat_template: Option<String>,
     special_tokens: tramontane_session::SpecialTokens,
+    attention: AttentionSizes,
 }
 
 impl FolderText {
@@ -126,7 +156,8 @@ impl FolderText {
         let end_tokens = end_tokens(&tokenizer, declared);
         let end_text = token_text(&tokenizer, end_tokens[0])?;
         let tokenizer_path = plan.tokenizer.map_or_else(|| folder.tokenizer.clone(), PathBuf::from);
-        Ok(Self { tokenizer_path, end_tokens, end_text, chat_template, special_tokens })
+        let attention = attention_sizes(folder)?;
+        Ok(Self { tokenizer_path, end_tokens, end_text, chat_template, special_tokens, attention })
     }
 
     fn loaded(
@@ -149,6 +180,7 @@ impl FolderText {
             engine_end_token: self.end_tokens[0],
             end_tokens: self.end_tokens,
             trained_context_length: folder.context_length.unwrap_or(context_length),
+            attention: self.attention,
         }
     }
 }
@@ -160,5 +192,17 @@ fn declared_end_tokens(config: Option<&Path>) -> Result<Vec<u32>, Error> {
     Ok(match &config["eos_token_id"] {
         Value::Array(ids) => ids.iter().filter_map(id).collect(),
         one => id(one).into_iter().collect(),
+    })
+}
+
+/// From the names that all of transformers' configs share. Where one is missing, what it stands for by default.
+fn attention_sizes(folder: &ModelFolder) -> Result<AttentionSizes, Error> {
+    let config = read_json(Some(&folder.config))?.unwrap_or_default();
+    let size = |name: &str| config[name].as_u64().map(|size| size as usize);
+    let heads = size("num_attention_heads").unwrap_or(32);
+    Ok(AttentionSizes {
+        layers: size("num_hidden_layers").unwrap_or(32),
+        key_value_heads: size("num_key_value_heads").unwrap_or(heads),
+        head_length: size("head_dim").or_else(|| Some(size("hidden_size")? / heads.max(1))).unwrap_or(128),
     })
 }

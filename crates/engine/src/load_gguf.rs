@@ -11,7 +11,7 @@ use tramontane_session::SpecialTokens;
 
 use crate::companion_files::model_paths;
 use crate::end_tokens::end_tokens;
-use crate::load::{LoadPlan, LoadedFiles, token_text, tokenizer_from_file};
+use crate::load::{AttentionSizes, LoadPlan, LoadedFiles, token_text, tokenizer_from_file};
 use crate::load_progress::LoadProgress;
 use crate::load_watch::watch;
 
@@ -55,6 +55,11 @@ pub(crate) fn load_gguf(
         engine_end_token: end_tokens[0],
         end_tokens,
         trained_context_length: header.dimensions.context_length,
+        attention: AttentionSizes {
+            layers: header.dimensions.block_count,
+            key_value_heads: header.dimensions.head_count_kv,
+            head_length: header.dimensions.head_length,
+        },
     })
 }
 

@@ -21,6 +21,8 @@ pub struct LoadOptions {
     pub context_length: Option<usize>,
     /// Threads to compute with, for the whole process.
     pub threads: Option<usize>,
+    /// Memory for the keys and values of prompts and replies that are over or wait for their turn; 0, none, by default.
+    pub prefix_cache_bytes: Option<u64>,
     /// A Jinja template, or the path of a file that holds one, instead of the model's own.
     pub chat_template: Option<String>,
     /// The path of a `tokenizer.json` instead of the model's own.

@@ -14,6 +14,15 @@ pub fn release_freed_memory() {
     }
 }
 
+/// Calls [`release_freed_memory`] when it is dropped.
+pub(crate) struct ReleaseOnReturn;
+
+impl Drop for ReleaseOnReturn {
+    fn drop(&mut self) {
+        release_freed_memory();
+    }
+}
+
 /// While it lives, glibc gives every large block a mapping of its own, which goes back to the system when it is freed.
 ///
 /// Weights are allocated so. Left to itself glibc would put them into its arenas, between small blocks that outlive them.

@@ -17,7 +17,7 @@ use mistralrs_core::{
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::sync::mpsc::channel;
 use tramontane_error::{Error, ErrorCode};
-use tramontane_session::{Backend, Next, Step};
+use tramontane_session::{Backend, Next, Run, Step};
 
 use crate::memory::release_memory_being_freed;
 
@@ -33,22 +33,33 @@ pub(crate) struct MistralBackend {
     pipeline: Weak<AsyncMutex<dyn Pipeline + Send + Sync>>,
     /// The token that tells mistralrs that a sequence is over; its only end token, never shown to anyone.
     end_token: u32,
+    kept_tokens: usize,
+}
+
+/// What of the keys and values stays in memory between runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PrefixCache {
+    /// The most that they may take.
+    pub bytes: u64,
+    /// What those of one token take, in all layers.
+    pub bytes_per_token: u64,
 }
 
 impl MistralBackend {
     /// Starts mistralrs's engine thread. `end_token` must be the pipeline's only end-of-sequence token.
-    pub fn start(pipeline: SharedPipeline, end_token: u32) -> Result<Self, Error> {
+    pub fn start(pipeline: SharedPipeline, end_token: u32, cache: PrefixCache) -> Result<Self, Error> {
         let weak = Arc::downgrade(&pipeline);
         // 0.8.1 computes batches wrongly on the CPU: sequences of equal length in one step get mixed up.
         let one_at_a_time = DefaultSchedulerMethod::Fixed(1.try_into().map_err(|_| failed("no sequence may run"))?);
         let builder =
             MistralRsBuilder::new(pipeline, SchedulerConfig::DefaultScheduler { method: one_at_a_time }, false, None)
-                // Never evicted on the CPU, and wrong where a cached reply ends: off until it has a budget.
-                .with_no_prefix_cache(true);
+                // As patched, mistralrs takes this number for MiB, and 0 for no cache.
+                .with_prefix_cache_n((cache.bytes >> 20) as usize);
         // On a runtime of one thread mistralrs leaves out its dummy run.
         let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(failed)?;
         let engine = runtime.block_on(builder.build());
-        Ok(Self { engine: Some(engine), pipeline: weak, end_token })
+        let kept_tokens = (cache.bytes / cache.bytes_per_token.max(1)) as usize;
+        Ok(Self { engine: Some(engine), pipeline: weak, end_token, kept_tokens })
     }
 }
 
@@ -57,7 +68,11 @@ impl Backend for MistralBackend {
         1
     }
 
-    fn run(&self, prompt: &[u32], _max_output_tokens: usize, step: Step) -> Result<(), Error> {
+    fn kept_tokens(&self) -> usize {
+        self.kept_tokens
+    }
+
+    fn run(&self, run: Run<'_>, step: Step) -> Result<(), Error> {
         let Some(engine) = &self.engine else { return Err(failed("the engine is gone")) };
         // Restarts an engine thread that died with an earlier sequence.
         let engine = engine.get_sender(None).map_err(failed)?;
@@ -65,7 +80,7 @@ impl Backend for MistralBackend {
         // that it says of one sequence, and the receiver is read until mistralrs closes it.
         let (sender, mut receiver) = channel(64);
         let request = NormalRequest {
-            messages: RequestMessage::CompletionTokens(prompt.to_vec()),
+            messages: RequestMessage::CompletionTokens(run.tokens.to_vec()),
             // An absent temperature would mean 1.
             sampling_params: SamplingParams { temperature: Some(0.0), ..SamplingParams::deterministic() },
             response: sender,

@@ -25,6 +25,10 @@ pub enum ErrorCode {
     NoChatTemplate,
     /// The prompt does not fit the context.
     ContextOverflow,
+    /// Too many streams wait already; [`Error::retry_after_ms`] says when it may be worth another try.
+    QueueFull,
+    /// The stream was not taken up by its deadline.
+    DeadlineExceeded,
     /// The caller's signal was raised before there was anything to keep.
     Aborted,
     /// The model was closed.
@@ -35,6 +39,7 @@ pub enum ErrorCode {
 
 /// A failure: its code, a sentence that says what to do next, and what is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Error {
     /// The stable word to match on.
     pub code: ErrorCode,
@@ -46,12 +51,15 @@ pub struct Error {
     /// The file at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// How long to wait before trying again, in milliseconds: an estimate, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
 }
 
 impl Error {
     /// An error that is about neither a field nor a file.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None, file: None }
+        Self { code, message: message.into(), field: None, file: None, retry_after_ms: None }
     }
 
     /// [`ErrorCode::InvalidArgument`] for `field`.

@@ -17,22 +17,36 @@ pub enum Next {
 /// [`Next::End`] it goes on answering that.
 pub type Step = Box<dyn FnMut(&[f32]) -> Next + Send>;
 
+/// A sequence to run, or to go on with.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// The sequence's number: 0 for the first that the session took in, and so on. Runs of one sequence share it.
+    pub sequence: u64,
+    /// Everything to go on from: the prompt, and what was generated so far. Never empty.
+    pub tokens: &'a [u32],
+    /// How many tokens the whole prompt has. `tokens` may be a part of it: a long prompt is computed in several runs.
+    pub prompt_length: usize,
+}
+
 /// An inference engine that is fed tokens.
 ///
 /// Sampling, stopping and cancelling are the caller's, all through `step`: a backend never decides by itself that a
-/// sequence is over.
+/// sequence is over. A sequence may be run in several slices, each going on where the last one stopped, with slices of
+/// others in between; a backend that keeps what it has computed makes that cheap, but must give the same logits anyway.
 pub trait Backend: Send + Sync + 'static {
-    /// How many sequences may run at once. [`Backend::run`] is called from this many threads.
+    /// How many sequences may be computed at the same time. [`Backend::run`] is called from this many threads.
     fn parallel_sequences(&self) -> usize;
 
-    /// Prefills `prompt`, then decodes until `step` ends the sequence. Blocks; returns once the sequence is freed.
-    ///
-    /// `prompt` is never empty, and `prompt.len() + max_output_tokens` fits the context; `step` ends the sequence within
-    /// `max_output_tokens` calls.
+    /// How many tokens, of all sequences together, stay computed between runs: as many sequences take turns as fit in. 0
+    /// where nothing is kept; sequences then run one after the other, each to its end.
+    fn kept_tokens(&self) -> usize;
+
+    /// Computes what is new in `run.tokens`, then decodes until `step` ends the run. Blocks; returns once the engine holds
+    /// nothing but what it keeps for a later run.
     ///
     /// # Errors
     ///
     /// The engine failed, or gave up the sequence before `step` ended it. Other sequences are not affected, and the next
     /// call may work again.
-    fn run(&self, prompt: &[u32], max_output_tokens: usize, step: Step) -> Result<(), Error>;
+    fn run(&self, run: Run<'_>, step: Step) -> Result<(), Error>;
 }

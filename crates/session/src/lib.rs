@@ -4,19 +4,21 @@
 //! [`Session`] drains its parts. So everything here is tested in seconds, against a [`ScriptedBackend`].
 //!
 //! ```text
-//! submit ─▶ intake ──────▶ ready queue ─▶ decode ───────────────▶ mailbox ─▶ drain
-//!           prompt to        (FIFO)        Backend::run, one       parts, and
-//!           tokens, limits                 Sequence::step a token  one bell
+//! submit ─▶ intake ──────▶ schedule ────▶ decode ───────────────▶ mailbox ─▶ drain
+//!           prompt to      whose turn     Backend::run, one       parts, and
+//!           tokens, limits it is          Sequence::step a token  one bell
 //! ```
 
 mod backend;
 mod byte_tokenizer;
 mod chat_template;
+mod control;
 mod detokenizer;
 mod mailbox;
 mod metrics;
 mod request;
 mod sampler;
+mod schedule;
 mod scripted_backend;
 mod sequence;
 mod session;
@@ -24,7 +26,7 @@ mod stop_matcher;
 mod stream_part;
 mod text_interface;
 
-pub use backend::{Backend, Next, Step};
+pub use backend::{Backend, Next, Run, Step};
 pub use byte_tokenizer::byte_tokenizer;
 pub use chat_template::{ChatTemplate, SpecialTokens};
 pub use detokenizer::Detokenizer;
@@ -33,7 +35,7 @@ pub use metrics::Metrics;
 pub use request::{GenerationRequest, Prompt};
 pub use sampler::{Sampler, Sampling};
 pub use scripted_backend::{Script, ScriptedBackend, ScriptedReply};
-pub use session::Session;
+pub use session::{Session, SessionOptions};
 pub use stop_matcher::{StopMatcher, StopOutcome, validate_stop_sequences};
 pub use stream_part::{FinishReason, StreamPart, Timings, Usage};
 pub use text_interface::TextInterface;

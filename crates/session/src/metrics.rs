@@ -1,6 +1,7 @@
 //! Counters of a session, cheap enough to be read at any time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -8,10 +9,12 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metrics {
-    /// Sequences that the engine holds: being prefilled or decoded, not yet freed.
+    /// Sequences that the engine works on, at this moment or in turn with others; not yet freed.
     pub live_sequences: u64,
     /// Generations submitted and not yet taken up by the engine.
     pub queued_sequences: u64,
+    /// Sequences that are paused, and cost the engine nothing.
+    pub parked_sequences: u64,
     /// Generations submitted since the model was loaded.
     pub total_sequences: u64,
     /// Tokens generated since the model was loaded.
@@ -25,23 +28,22 @@ pub struct Metrics {
 /// The counters behind [`Metrics`] that belong to no lock.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    pub live: AtomicU64,
     pub total: AtomicU64,
     pub generated: AtomicU64,
+    finished: AtomicU64,
+    finished_ms: AtomicU64,
 }
 
 impl Counters {
-    /// Counts a sequence as live until the guard is dropped, also when the engine panics.
-    pub fn live_sequence(&self) -> LiveSequence<'_> {
-        self.live.fetch_add(1, Ordering::Relaxed);
-        LiveSequence(self)
+    /// Notes that a stream has ended `took` after it was taken up.
+    pub fn count_finished(&self, took: Duration) {
+        self.finished.fetch_add(1, Ordering::Relaxed);
+        self.finished_ms.fetch_add(took.as_millis() as u64, Ordering::Relaxed);
     }
-}
 
-pub(crate) struct LiveSequence<'a>(&'a Counters);
-
-impl Drop for LiveSequence<'_> {
-    fn drop(&mut self) {
-        self.0.live.fetch_sub(1, Ordering::Relaxed);
+    /// How long a stream takes, from being taken up to its end, on average over all there were.
+    pub fn milliseconds_per_stream(&self) -> Option<f64> {
+        let finished = self.finished.load(Ordering::Relaxed);
+        (finished > 0).then(|| self.finished_ms.load(Ordering::Relaxed) as f64 / finished as f64)
     }
 }

@@ -1,5 +1,7 @@
 //! What a caller asks for, as it crosses from TypeScript.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -42,6 +44,10 @@ pub struct GenerationRequest {
     pub sampling: Sampling,
     /// Texts that end the reply, and are not part of it.
     pub stop_sequences: Vec<String>,
+    /// Streams of higher priority are served before those of lower; 0 by default.
+    pub priority: i32,
+    /// How long after its submission the stream may be taken up at the latest; for ever, by default.
+    pub deadline: Option<Duration>,
 }
 
 impl GenerationRequest {
@@ -61,7 +67,10 @@ impl GenerationRequest {
         }
         let stop_sequences: Vec<String> = read(&fields, "stopSequences")?.unwrap_or_default();
         validate_stop_sequences(&stop_sequences)?;
-        Ok(Self { prompt, max_output_tokens, sampling: Sampling::from_request(&fields)?, stop_sequences })
+        let priority = read(&fields, "priority")?.unwrap_or(0);
+        let deadline = read(&fields, "deadlineMs")?.map(Duration::from_millis);
+        let sampling = Sampling::from_request(&fields)?;
+        Ok(Self { prompt, max_output_tokens, sampling, stop_sequences, priority, deadline })
     }
 }
 

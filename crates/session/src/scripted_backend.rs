@@ -1,14 +1,13 @@
 //! A backend that says what it is told to, at the pace it is told to: for tests, without a model.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use serde::Deserialize;
 use tramontane_error::{Error, ErrorCode};
 
-use crate::backend::{Backend, Next, Step};
+use crate::backend::{Backend, Next, Run, Step};
 use crate::byte_tokenizer::byte_tokenizer;
 use crate::chat_template::{ChatTemplate, SpecialTokens};
 use crate::text_interface::TextInterface;
@@ -28,6 +27,25 @@ pub struct Script {
     /// How long loading takes, in milliseconds.
     #[serde(default)]
     pub load_ms: u64,
+    /// Tokens that stay computed between runs, of all sequences together; as many as there are, by default.
+    #[serde(default = "default_kept_tokens")]
+    pub kept_tokens: usize,
+}
+
+impl Script {
+    /// These replies, with all else by default.
+    pub fn of(replies: impl IntoIterator<Item = ScriptedReply>) -> Self {
+        Self {
+            replies: replies.into_iter().collect(),
+            context_length: default_context_length(),
+            load_ms: 0,
+            kept_tokens: default_kept_tokens(),
+        }
+    }
+}
+
+fn default_kept_tokens() -> usize {
+    usize::MAX
 }
 
 fn default_context_length() -> usize {
@@ -61,7 +79,6 @@ impl ScriptedReply {
 /// Plays a [`Script`]: every token that the script wants gets all the probability, so sampling settings do not matter.
 pub struct ScriptedBackend {
     script: Script,
-    next_reply: AtomicUsize,
 }
 
 impl ScriptedBackend {
@@ -78,7 +95,7 @@ impl ScriptedBackend {
         if script.replies.is_empty() {
             return Err(Error::invalid_argument("scripted.replies", "a script needs at least one reply"));
         }
-        Ok(Self { script, next_reply: AtomicUsize::new(0) })
+        Ok(Self { script })
     }
 
     /// Tokens are bytes, and chats are written as [`ScriptedBackend::CHAT_TEMPLATE`].
@@ -98,12 +115,19 @@ impl Backend for ScriptedBackend {
         1
     }
 
-    fn run(&self, _prompt: &[u32], _max_output_tokens: usize, mut step: Step) -> Result<(), Error> {
-        let at = self.next_reply.fetch_add(1, Ordering::Relaxed) % self.script.replies.len();
-        let reply = &self.script.replies[at];
-        thread::sleep(Duration::from_millis(reply.prefill_ms));
+    fn kept_tokens(&self) -> usize {
+        self.script.kept_tokens
+    }
+
+    fn run(&self, run: Run<'_>, mut step: Step) -> Result<(), Error> {
+        let reply = &self.script.replies[run.sequence as usize % self.script.replies.len()];
+        let said = run.tokens.len().saturating_sub(run.prompt_length);
+        if said == 0 {
+            let share = run.tokens.len() as f64 / run.prompt_length as f64;
+            thread::sleep(Duration::from_millis(reply.prefill_ms).mul_f64(share));
+        }
         let tokens = reply.text.bytes().map(u32::from).chain(std::iter::repeat(END_OF_TEXT));
-        for (count, token) in tokens.enumerate() {
+        for (count, token) in tokens.enumerate().skip(said) {
             if reply.fail_after_tokens == Some(count) {
                 return Err(Error::new(ErrorCode::EngineFailed, format!("the script fails after {count} tokens")));
             }

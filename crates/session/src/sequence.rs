@@ -1,12 +1,12 @@
-//! One running generation: from each position's logits to the next token, and from tokens to parts.
+//! One generation under way: from each position's logits to the next token, and from tokens to parts.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use tramontane_error::Error;
 
 use crate::backend::Next;
+use crate::control::Control;
 use crate::detokenizer::Detokenizer;
 use crate::sampler::Sampler;
 use crate::stop_matcher::StopMatcher;
@@ -15,18 +15,26 @@ use crate::stream_part::FinishReason;
 /// Why a sequence ended, as far as the sequence itself knows.
 pub(crate) type Ending = Result<FinishReason, Error>;
 
-/// The state of one generation that the engine works on.
+/// How many tokens a sequence may generate while others wait for their turn.
+const QUANTUM: usize = 16;
+
+/// The state of one generation. It lives through any number of slices, and none of it depends on how it is sliced.
 pub(crate) struct Sequence {
     pub sampler: Sampler,
     pub detokenizer: Detokenizer,
     pub stop: Option<StopMatcher>,
     pub end_tokens: Vec<u32>,
     pub max_output_tokens: usize,
-    pub cancelled: Arc<AtomicBool>,
+    pub control: Arc<Control>,
     /// Takes the pieces of text as they become certain.
     pub emit: Box<dyn FnMut(String) + Send>,
-    /// Tokens sampled so far.
+    /// The prompt, and what was generated and is to be gone on from.
+    pub tokens: Vec<u32>,
+    pub prompt_length: usize,
+    /// Tokens sampled so far, the one that ended the reply included.
     pub output_tokens: usize,
+    /// Tokens sampled in this slice.
+    pub slice_tokens: usize,
     /// When the first token's logits arrived: prefill was over.
     pub first_token_at: Option<Instant>,
     /// When the latest token's logits arrived.
@@ -38,12 +46,13 @@ pub(crate) struct Sequence {
 impl Sequence {
     /// Chooses the next token, and sends on the text that it makes certain.
     ///
-    /// Ends at a raised cancel flag before anything is sampled, so a cancelled sequence costs one step at most.
-    pub fn step(&mut self, logits: &[f32]) -> Next {
+    /// [`Next::End`] without an [`Sequence::ending`] means that the slice is over, and the sequence is not. A raised
+    /// switch takes effect within this step.
+    pub fn step(&mut self, logits: &[f32], others_wait: bool) -> Next {
         if self.ending.is_some() {
             return Next::End;
         }
-        if self.cancelled.load(Ordering::Acquire) {
+        if self.control.is_cancelled() {
             return self.end(Ok(FinishReason::Aborted));
         }
         let now = Instant::now();
@@ -51,6 +60,7 @@ impl Sequence {
         self.last_token_at = Some(now);
         let token = self.sampler.sample(logits);
         self.output_tokens += 1;
+        self.slice_tokens += 1;
         if self.end_tokens.contains(&token) {
             return self.end(Ok(FinishReason::Stop));
         }
@@ -64,6 +74,11 @@ impl Sequence {
         }
         if self.output_tokens >= self.max_output_tokens {
             return self.end(Ok(FinishReason::Length));
+        }
+        self.tokens.push(token);
+        if self.control.is_paused() || (others_wait && self.slice_tokens >= QUANTUM) {
+            // The token is the first thing to be computed in the next slice, so nothing is computed twice.
+            return Next::End;
         }
         Next::Token(token)
     }

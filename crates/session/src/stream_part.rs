@@ -70,6 +70,8 @@ pub struct Timings {
     pub decode_ms: f64,
     /// From submission to the end.
     pub total_ms: f64,
+    /// From the cancel to the end, for a stream that was cancelled.
+    pub stop_ms: Option<f64>,
     /// Tokens after the first, per second of decoding; absent for fewer than two tokens.
     pub tokens_per_second: Option<f64>,
 }

@@ -2,4 +2,5 @@
 
 mod greedy_like_mistralrs;
 mod models;
+mod slices;
 mod uqff;

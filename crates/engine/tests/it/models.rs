@@ -8,7 +8,7 @@ use candle_core::{DType, Device, Tensor};
 use serde_json::json;
 use tramontane_engine::{LoadOptions, LoadedModel, load, set_threads};
 use tramontane_error::Error;
-use tramontane_session::{Next, Sampler, Sampling, byte_tokenizer};
+use tramontane_session::{Next, Run, Sampler, Sampling, byte_tokenizer};
 
 /// The real model.
 pub fn real_model() -> PathBuf {
@@ -36,7 +36,8 @@ pub fn greedy_tokens(model: &LoadedModel, prompt: &[u32], count: usize) -> Vec<u
         taken.push(token);
         if taken.len() == count { Next::End } else { Next::Token(token) }
     });
-    model.backend.run(prompt, count, step).unwrap();
+    let run = Run { sequence: 0, tokens: prompt, prompt_length: prompt.len() };
+    model.backend.run(run, step).unwrap();
     let tokens = tokens.lock().unwrap();
     tokens.clone()
 }

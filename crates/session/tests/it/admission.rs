@@ -28,7 +28,7 @@ fn a_request_that_cannot_be_run_is_refused_while_another_runs() {
 
 #[test]
 fn the_reply_gets_what_the_prompt_leaves_of_the_context() {
-    let script = Script { replies: vec![ScriptedReply::says("0123456789")], context_length: 8, load_ms: 0 };
+    let script = Script { context_length: 8, ..Script::of([ScriptedReply::says("0123456789")]) };
     let mut reader = Reader::of_script(script);
     reader.submit(1, json!({ "prompt": { "text": "abc" }, "maxOutputTokens": 1000 }));
     let parts = reader.read(1);

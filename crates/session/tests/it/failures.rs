@@ -1,7 +1,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tramontane_session::{
-    Backend, Error, ErrorCode, FinishReason, Next, ScriptedBackend, ScriptedReply, Session, Step, StreamPart,
+    Backend, Error, ErrorCode, FinishReason, Next, Run, ScriptedBackend, ScriptedReply, Session, SessionOptions, Step,
+    StreamPart,
 };
 
 use crate::reader::{Reader, finish_of, prompt, text_of};
@@ -30,13 +31,17 @@ impl Backend for Unruly {
         1
     }
 
-    fn run(&self, _prompt: &[u32], max_output_tokens: usize, mut step: Step) -> Result<(), Error> {
+    fn kept_tokens(&self) -> usize {
+        usize::MAX
+    }
+
+    fn run(&self, _run: Run<'_>, mut step: Step) -> Result<(), Error> {
         assert!(self.panicked.swap(true, Ordering::Relaxed), "on purpose");
         if !self.gave_up.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
         let logits: Vec<f32> = (0..259).map(|token| if token == 120 { 1.0 } else { 0.0 }).collect();
-        for _ in 0..max_output_tokens + 5 {
+        for _ in 0..9 {
             step(&logits);
         }
         assert_eq!(step(&logits), Next::End);
@@ -49,7 +54,8 @@ fn whatever_the_backend_does_every_stream_gets_one_last_part() {
     let script = serde_json::from_value(serde_json::json!({ "replies": [{ "text": "" }] })).unwrap();
     let text = ScriptedBackend::new(script).unwrap().text_interface().unwrap();
     let backend = Unruly { panicked: AtomicBool::new(false), gave_up: AtomicBool::new(false) };
-    let mut reader = Reader::of_session(Session::new(Box::new(backend), text, Box::new(|| {})).unwrap());
+    let mut reader =
+        Reader::of_session(Session::new(Box::new(backend), text, SessionOptions::default(), Box::new(|| {})).unwrap());
     for id in 1..=2 {
         reader.submit(id, prompt("Hi"));
         let parts = reader.read(id);

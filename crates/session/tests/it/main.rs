@@ -4,4 +4,5 @@ mod admission;
 mod cancelling;
 mod failures;
 mod reader;
+mod taking_turns;
 mod text;

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tramontane_session::{
-    FinishReason, GenerationRequest, Script, ScriptedBackend, ScriptedReply, Session, StreamId, StreamPart,
+    FinishReason, GenerationRequest, Script, ScriptedBackend, ScriptedReply, Session, SessionOptions, StreamId,
+    StreamPart,
 };
 
 /// Long enough for anything here to happen on a busy machine; nothing is expected to take it.
@@ -17,22 +18,30 @@ pub struct Reader {
     finished: Sender<StreamId>,
     finishes: Receiver<StreamId>,
     parts: HashMap<StreamId, Vec<StreamPart>>,
+    /// The stream of each delta, in the order in which they came.
+    pub order: Vec<StreamId>,
 }
 
 impl Reader {
     pub fn of(replies: impl IntoIterator<Item = ScriptedReply>) -> Self {
-        Self::of_script(Script { replies: replies.into_iter().collect(), context_length: 4096, load_ms: 0 })
+        Self::of_script(Script::of(replies))
     }
 
     pub fn of_script(script: Script) -> Self {
         let backend = ScriptedBackend::new(script).unwrap();
         let text = backend.text_interface().unwrap();
-        Self::of_session(Session::new(Box::new(backend), text, Box::new(|| {})).unwrap())
+        Self::of_session(Session::new(Box::new(backend), text, SessionOptions::default(), Box::new(|| {})).unwrap())
+    }
+
+    pub fn with_queue(max_queue: usize, replies: impl IntoIterator<Item = ScriptedReply>) -> Self {
+        let backend = ScriptedBackend::new(Script { kept_tokens: 0, ..Script::of(replies) }).unwrap();
+        let text = backend.text_interface().unwrap();
+        Self::of_session(Session::new(Box::new(backend), text, SessionOptions { max_queue }, Box::new(|| {})).unwrap())
     }
 
     pub fn of_session(session: Session) -> Self {
         let (finished, finishes) = channel();
-        Self { session, finished, finishes, parts: HashMap::new() }
+        Self { session, finished, finishes, parts: HashMap::new(), order: Vec::new() }
     }
 
     pub fn submit(&self, id: StreamId, request: Value) {
@@ -47,9 +56,18 @@ impl Reader {
 
     /// Every part of stream `id`, once its last has come.
     pub fn read(&mut self, id: StreamId) -> Vec<StreamPart> {
+        self.read_while(id, |_| {})
+    }
+
+    /// [`Reader::read`], with something to do meanwhile.
+    pub fn read_while(&mut self, id: StreamId, meanwhile: impl Fn(&Session)) -> Vec<StreamPart> {
         let deadline = Instant::now() + PATIENCE;
         loop {
+            meanwhile(&self.session);
             for (stream, part) in self.session.drain(1000).parts {
+                if matches!(part, StreamPart::TextDelta { .. }) {
+                    self.order.push(stream);
+                }
                 self.parts.entry(stream).or_default().push(part);
             }
             let parts = self.parts.get(&id).map_or(&[][..], Vec::as_slice);
