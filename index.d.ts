@@ -1,12 +1,15 @@
+import { Readable } from 'node:stream';
+
 /**
  * One generation, read part by part as it is computed.
  *
  * **Start.** Nothing is computed until the first read: the first `next()` of a loop, or `result()`. A stream that is
  * never read costs nothing.
  *
- * **Reading.** Iterate the stream for its parts, or `textStream` for its text alone: one of them, once. `result()` can
- * be asked for beside either, before, during or after. Parts wait here until they are read: a slow reader delays
- * neither the engine nor another stream.
+ * **Reading.** Iterate the stream for its parts, or take one of its views, such as `textStream` for its text alone or
+ * `toResponse()` for a web server: one of them, once; `tee()` makes several streams of one. `result()` can be asked for
+ * beside any, before, during or after. Parts wait here until they are read: a slow reader delays neither the engine nor
+ * another stream.
  *
  * **Leaving.** `break`, `return`, an error thrown in the loop, `cancel()`, `abortSignal`, the end of an `await using`
  * scope, or simply letting go of the stream: each frees the sequence and its KV cache within one decode step, and one
@@ -31,7 +34,7 @@ export declare class GenerationStream implements AsyncIterable<StreamPart>, Asyn
 	 * Calls of `next()` may overlap and are answered in order. `return()` and `throw()` cancel and settle at once, and end
 	 * a `next()` that is still pending. An error is thrown by one `next()`; after it the iterator is done.
 	 *
-	 * @throws {TramontaneError} `invalid-argument` at once, where this stream or its `textStream` is already being read.
+	 * @throws {TramontaneError} `invalid-argument` at once, where this stream or a view of it is already being read.
 	 */
 	[Symbol.asyncIterator](): AsyncIterableIterator<StreamPart, undefined>;
 	/**
@@ -42,6 +45,81 @@ export declare class GenerationStream implements AsyncIterable<StreamPart>, Asyn
 	 * for await (const delta of model.streamPrompt('Write a haiku.').textStream) process.stdout.write(delta);
 	 */
 	get textStream(): AsyncIterable<string>;
+	/**
+	 * What the model thinks, alone: each reasoning delta as a string, as `textStream` has the text's. To show both as they
+	 * come, iterate the stream itself.
+	 */
+	get reasoningStream(): AsyncIterable<string>;
+	/**
+	 * The parts as a web stream. It asks for a part when it is read, and starts the generation with that; cancelling it
+	 * cancels the generation. An error is the error of the web stream.
+	 *
+	 * @throws {TramontaneError} `invalid-argument`, where this stream or a view of it is already being read.
+	 */
+	toReadableStream(): ReadableStream<StreamPart>;
+	/**
+	 * The text as a web stream of strings, otherwise as {@link toReadableStream}.
+	 *
+	 * @throws {TramontaneError} `invalid-argument`, where this stream or a view of it is already being read.
+	 */
+	toTextReadableStream(): ReadableStream<string>;
+	/**
+	 * A Node stream: of the text, as strings, or of the parts, in object mode. It asks for a part when it is read, and
+	 * starts the generation with that; destroying it cancels the generation. An error destroys it with that error.
+	 *
+	 * Connect it by `pipeline`: where the other end goes away, `pipe` would leave it, and so the generation, running.
+	 *
+	 * @throws {TramontaneError} `invalid-argument` with the `field` at fault, or where this stream or a view of it is
+	 *   already being read.
+	 * @example
+	 * await pipeline(model.streamPrompt(question).toNodeReadable(), response);
+	 */
+	toNodeReadable(options?: NodeReadableOptions): Readable;
+	/**
+	 * The answer of a web server's handler: plain text, our parts as server-sent events, or what OpenAI's clients read.
+	 * The generation starts when the body is read, and is cancelled where the client goes away, if the server cancels the
+	 * body then, as web servers do.
+	 *
+	 * Status and headers are sent before the first part is known, so an error, also of a bad request, shows in the body:
+	 * a last event, or for `text` a body that breaks off. Events of errors have the message, code and field, not the file.
+	 *
+	 * @throws {TramontaneError} `invalid-argument` with the `field` at fault, or where this stream or a view of it is
+	 *   already being read.
+	 * @example
+	 * app.post('/chat', async (c) => model.streamChat(await c.req.json()).toResponse({ format: 'sse' }));
+	 */
+	toResponse(options?: StreamResponseOptions): Response;
+	/**
+	 * The chunks of OpenAI's streaming chat completions: the role first, then text, reasoning and tool calls as they come,
+	 * one finish reason, and with `includeUsage` a last chunk that tells the tokens used. Reading it is reading the stream,
+	 * with the same rules for starting, leaving and failing.
+	 *
+	 * Tool calls are numbered anew in the order in which they begin. A generation that was cut short has finish reason
+	 * `length`, whatever cut it, as no other says so.
+	 *
+	 * @throws {TramontaneError} `invalid-argument` with the `field` at fault.
+	 */
+	toOpenAIChunks(options?: OpenAIChunkOptions): AsyncIterable<OpenAIChatChunk>;
+	/**
+	 * Several streams in place of this one: each gives all parts, has its own result and views, and can be left by itself.
+	 * The generation goes on while one of them is left, and is cancelled when all have been.
+	 *
+	 * They may be read at any pace: the quickest sets it, and what a slower one has not read waits in it, up to the whole
+	 * answer. One that is left while others go on ends with finishReason `aborted` and a usage of zero, since its tokens
+	 * are still being made; one that is never read counts as left once it is collected.
+	 *
+	 * @param branches - How many, from 1 to 1024.
+	 * @throws {TramontaneError} `invalid-argument`, where this stream or a view of it is already being read.
+	 * @example Answer the client and keep the text
+	 * const [forClient, forLog] = model.streamChat(messages).tee();
+	 * void forLog.result().then(({ text }) => log(text));
+	 * return forClient.toResponse();
+	 */
+	tee(): [
+		GenerationStream,
+		GenerationStream
+	];
+	tee(branches: number): GenerationStream[];
 	/**
 	 * The whole generation, once it has ended. Starts it where nothing was read yet, takes no part away from a reader,
 	 * and gives the same promise each time.
@@ -61,6 +139,37 @@ export declare class GenerationStream implements AsyncIterable<StreamPart>, Asyn
 	cancel(): void;
 	/** Cancels and drops what is unread: `await using stream = ...` frees it at the end of the scope. Resolves at once. */
 	[Symbol.asyncDispose](): Promise<void>;
+}
+/**
+ * Puts a message together from the parts of its stream, whichever source they come from. It can be looked at after any
+ * part, so that a view can show the message as it grows.
+ *
+ * Tool calls are put together by `index` and `toolCallId`, with the fragments of their arguments joined. Indexes may
+ * have gaps, come out of order, or be used again under another id; ids may be empty after the start. At most 128 calls
+ * with indexes below 128 are kept.
+ *
+ * @example
+ * const fold = new MessageFold();
+ * for await (const part of stream) show(fold.add(part).message);
+ */
+export declare class MessageFold {
+	#private;
+	/** Takes in the next part; types it does not know have no effect. Gives itself. */
+	add(part: StreamPart): this;
+	/** The text so far. */
+	get text(): string;
+	/** The reasoning so far; `''` where there was none. */
+	get reasoning(): string;
+	/**
+	 * The tool calls that are complete so far. Calls known only by their fragments are complete once the stream has
+	 * finished with reason `stop` or `tool-calls` and their arguments are JSON; what `length` or `aborted` cut off must
+	 * not be run, even where it can be parsed.
+	 */
+	get toolCalls(): ToolCall[];
+	/** The `finish` part with reason, usage and timings, once it has come. */
+	get finish(): FinishPart | undefined;
+	/** The message so far. `reasoning` and `toolCalls` are left out where there are none. */
+	get message(): AssistantMessage;
 }
 /**
  * A loaded model. Make one with {@link loadModel}, share it among all requests of the program, and close it when it is
@@ -101,7 +210,8 @@ export declare class Model implements AsyncDisposable {
 	 *   and with how many tokens in how many milliseconds.
 	 * @throws {TramontaneError} From reading, never from this call, and after all parts before it; `error.partial` holds
 	 *   the text so far. `invalid-argument` with the `field` at fault (`messages[2].role`), `no-chat-template`,
-	 *   `context-overflow`, `aborted` where the signal was raised before the first read, `closed`, `engine-failed`.
+	 *   `context-overflow`, `aborted` where the signal was raised before the first read, `first-token-timeout`,
+	 *   `idle-timeout`, `closed`, `engine-failed`.
 	 * @example Stop at the first line
 	 * const messages: ChatMessage[] = [
 	 *   { role: 'system', content: 'Answer in one line.' },
@@ -164,6 +274,8 @@ export declare class TramontaneError extends Error {
 	readonly field?: string;
 	/** The file at fault, as an absolute path or a name within the model's repository. */
 	readonly file?: string;
+	/** How long to wait before trying again, in milliseconds: an estimate, with code `queue-full`, where there is one. */
+	readonly retryAfterMs?: number;
 	/** What was generated before the failure. Present when a stream fails after it started. */
 	readonly partial?: PartialGeneration;
 	constructor(code: ErrorCode, message: string, details?: TramontaneErrorDetails);
@@ -173,6 +285,16 @@ export declare class TramontaneError extends Error {
 	 */
 	static isInstance(value: unknown): value is TramontaneError;
 }
+export declare function finalMessage(parts: AsyncIterable<StreamPart>): Promise<AssistantMessage>;
+/**
+ * The message that parts come to: those of any stream, read to its end, or a list of them. Tool calls are put together
+ * as {@link MessageFold} does. Of a `GenerationStream`, `result()` gives the same and more.
+ *
+ * @throws What reading the parts throws.
+ * @example
+ * const message = await finalMessage(partsOfARemoteEngine);
+ */
+export declare function finalMessage(parts: Iterable<StreamPart>): AssistantMessage;
 /**
  * Loads a model into this process, on threads of its own: the event loop stays free meanwhile.
  *
@@ -192,6 +314,70 @@ export declare class TramontaneError extends Error {
  * const { text } = await model.streamPrompt('Hello!').result();
  */
 export declare function loadModel(model: string, options?: LoadModelOptions): Promise<Model>;
+/**
+ * Writes a stream's text as it comes. It waits while the writable is full, leaves tool calls out, adds nothing at the
+ * end, and leaves the writable open.
+ *
+ * Where the reader at the other end goes away (`head`, a closed connection), the generation is cancelled; that is no
+ * error.
+ *
+ * @param stream - What to print. It is read here, so it cannot be read elsewhere too.
+ * @param writable - Where to. Defaults to the terminal, `process.stdout`.
+ * @returns What the stream came to, once all of it is written; finishReason `aborted` where the writable was closed.
+ * @throws What reading the stream throws, after writing what came before; and any other error of the writable, which
+ *   cancels the generation.
+ * @example
+ * const { usage } = await printStream(model.streamPrompt('Why is the sky blue?'));
+ */
+export declare function printStream(stream: PrintableStream, writable?: NodeJS.WritableStream, options?: PrintOptions): Promise<GenerationResult>;
+/**
+ * Passes a stream on and writes down every part of it, with the time at which it came: for a test that plays it back
+ * with {@link replayStream}, or a report of what went wrong.
+ *
+ * The stream that is given back takes the place of `stream`: the same parts, result, errors and views, and leaving it
+ * leaves `stream`. It gives its last part when the recording is complete; so is the file, once `result()` has resolved.
+ * Parts are recorded as they come, however slowly they are read, and those that are never read too.
+ *
+ * A recording is text of one JSON value a line. The first has the version of the format, the model's name and the
+ * request; each other one has `atMs`, in milliseconds since the first read, and the `part`. A failed stream's last one
+ * is a part of type `error`.
+ *
+ * @param stream - The stream to record. It is read here, so it cannot be read elsewhere too.
+ * @param to - The path or file URL of a file to make, or a function to give each line to. If that gives a promise, the
+ *   next line waits for it.
+ * @param options - What to write, and by which clock.
+ * @throws {TramontaneError} `invalid-argument` with the `field` at fault, or where `stream` is already being read. From
+ *   reading, `invalid-argument` with the `file` where the recording cannot be written: the generation is cancelled then.
+ * @example
+ * const { text } = await recordStream(model.streamPrompt('Hello!'), 'fixtures/hello.jsonl').result();
+ */
+export declare function recordStream(stream: GenerationStream, to: string | URL | RecordingSink, options?: RecordOptions): GenerationStream;
+/**
+ * Plays a recording that {@link recordStream} has made: a stream with the same parts, the same result, and at its end
+ * the same error where there was one. It needs no model and no native library.
+ *
+ * It starts, is left and is read as every stream. The recording is read from disk by the first read. Cancelled before
+ * its end, it ends with finishReason `aborted` and a usage of zero, since tokens are only counted at a recording's end.
+ *
+ * @param recording - The path or file URL of a recording; or its text, which begins with `{`.
+ * @param options - How fast, and what to stop it by.
+ * @throws {TramontaneError} From reading, never from this call: `invalid-argument`, with the `file` and the number of
+ *   the line where the recording is damaged; and what was recorded.
+ * @example
+ * const stream = replayStream('fixtures/answer.jsonl', { speed: 'instant' });
+ * assert.equal((await stream.result()).text, 'Hello');
+ */
+export declare function replayStream(recording: string | URL, options?: ReplayOptions): GenerationStream;
+/** The model's turn of a conversation. It can be passed back among the `messages` of the next request. */
+export interface AssistantMessage {
+	readonly role: "assistant";
+	/** The answer's text. */
+	readonly content: string;
+	/** What the model thought, where it did. */
+	readonly reasoning?: string;
+	/** The tools it asks for, where it does. */
+	readonly toolCalls?: readonly ToolCall[];
+}
 /** One turn of a conversation. Properties other than these are not looked at. */
 export interface ChatMessage {
 	/** Who speaks: `system` gives instructions, `user` asks, `assistant` is the model. */
@@ -254,15 +440,51 @@ export interface GenerateOptions {
 	 */
 	readonly stopSequences?: readonly string[] | undefined;
 	/**
+	 * Streams of a higher priority are taken up, and get their turns, before all of a lower one. An integer from -1,000,000
+	 * to 1,000,000.
+	 *
+	 * @defaultValue 0
+	 */
+	readonly priority?: number | undefined;
+	/**
+	 * How long the stream may wait to be taken up, in milliseconds from the first read. One that is not by then is never
+	 * begun, and throws code `deadline-exceeded`. At most 2^31 - 1.
+	 *
+	 * @defaultValue no limit
+	 */
+	readonly deadlineMs?: number | undefined;
+	/**
 	 * Cancels the generation. Raised before the stream is first read, reading throws code `aborted` with the signal's
 	 * reason as `cause`; raised later, it is no error: the stream ends with finishReason `aborted` and keeps its text.
 	 */
 	readonly abortSignal?: AbortSignal | undefined;
+	/**
+	 * How long the first delta may take, in milliseconds from the first read: waiting for the engine and reading the
+	 * prompt are in it. After that the generation is cancelled and reading throws code `first-token-timeout`. At most
+	 * 2^31 - 1; 0 sets no limit.
+	 *
+	 * @defaultValue 0
+	 */
+	readonly firstTokenTimeoutMs?: number | undefined;
+	/**
+	 * How long the next part may take after the first, in milliseconds during which somebody awaits it: time that the
+	 * reader takes for itself does not count. After that the generation is cancelled and reading throws code
+	 * `idle-timeout`; what came before stays, and is in `error.partial`. At most 2^31 - 1; 0 sets no limit.
+	 *
+	 * @defaultValue 0
+	 */
+	readonly idleTimeoutMs?: number | undefined;
 }
 /** A generation once it has ended. */
 export interface GenerationResult {
 	/** The whole text: every delta joined, those nobody read included. */
 	readonly text: string;
+	/** What the model thought, joined; `''` where it did not. */
+	readonly reasoning: string;
+	/** The complete tool calls, in the model's order. One that the end cut off is not among them. */
+	readonly toolCalls: readonly ToolCall[];
+	/** All of the above as the next message of the conversation. */
+	readonly message: AssistantMessage;
 	/** Why the generation ended. */
 	readonly finishReason: FinishReason;
 	/** Tokens read and written. */
@@ -342,6 +564,21 @@ export interface LoadModelOptions {
 	 */
 	readonly threads?: number | undefined;
 	/**
+	 * The most streams that may wait to be taken up; one more throws code `queue-full`. A whole number, 0 or above.
+	 *
+	 * @defaultValue 1024
+	 */
+	readonly maxQueue?: number | undefined;
+	/**
+	 * Memory, in bytes, for what was computed of prompts and replies that are over or wait for their turn. With it, a
+	 * conversation goes on without computing its beginning again, streams share the engine in slices instead of following
+	 * one another, and a long prompt is computed in pieces, between which a cancel takes effect. What is computed in other
+	 * pieces can differ in its last bits, and so, now and then, in a token that was almost a tie.
+	 *
+	 * @defaultValue 0: nothing is kept
+	 */
+	readonly prefixCacheBytes?: number | undefined;
+	/**
 	 * Chat template to use in place of the model's own: Jinja source, or the path of a file that holds it.
 	 *
 	 * @defaultValue the model's own
@@ -419,10 +656,12 @@ export interface ModelInfo {
 }
 /** What a model is doing now, and has done since it was loaded. */
 export interface ModelMetrics {
-	/** Generations being computed now. */
+	/** Generations that the engine works on, at this moment or in turn with others. */
 	readonly liveSequences: number;
 	/** Generations waiting to begin. */
 	readonly queuedSequences: number;
+	/** Generations that are paused, and cost the engine nothing. */
+	readonly parkedSequences: number;
 	/** Generations ever started. */
 	readonly totalSequences: number;
 	/** Tokens ever generated. */
@@ -432,14 +671,169 @@ export interface ModelMetrics {
 	/** Parts made but not yet handed to JavaScript. */
 	readonly unreadParts: number;
 }
+/** What {@link GenerationStream.toNodeReadable} gives. */
+export interface NodeReadableOptions {
+	/**
+	 * `text` for the text, as strings; `parts` for the parts, in object mode.
+	 *
+	 * @defaultValue `'text'`
+	 */
+	readonly format?: "text" | "parts" | undefined;
+}
+/** One event of OpenAI's streaming chat completions. */
+export interface OpenAIChatChunk {
+	/** The same for all chunks of a completion. */
+	readonly id: string;
+	readonly object: "chat.completion.chunk";
+	/** When the completion began, in seconds since 1970. The same for all chunks. */
+	readonly created: number;
+	readonly model: string;
+	/** One choice; none in the chunk with the usage. */
+	readonly choices: readonly OpenAIChatChunkChoice[];
+	/** With `includeUsage` only: `null`, but in the last chunk. */
+	readonly usage?: OpenAIUsage | null;
+}
+/** What a chunk adds to the completion. */
+export interface OpenAIChatChunkChoice {
+	readonly index: 0;
+	readonly delta: OpenAIChatDelta;
+	/** Why the completion ended, once; `length` also for one that was cancelled. */
+	readonly finish_reason: "stop" | "length" | "tool_calls" | null;
+}
+/** Pieces of the message. */
+export interface OpenAIChatDelta {
+	/** In the first chunk only. */
+	readonly role?: "assistant";
+	readonly content?: string;
+	/** Not of OpenAI itself, but what other servers call it. */
+	readonly reasoning_content?: string;
+	readonly tool_calls?: readonly OpenAIToolCallDelta[];
+}
+/** What the chunks of {@link GenerationStream.toOpenAIChunks} say besides the generation. */
+export interface OpenAIChunkOptions {
+	/**
+	 * The completion's id.
+	 *
+	 * @defaultValue a new one
+	 */
+	readonly id?: string | undefined;
+	/**
+	 * The model's name.
+	 *
+	 * @defaultValue the name it was loaded by
+	 */
+	readonly model?: string | undefined;
+	/**
+	 * When the completion began, in seconds since 1970.
+	 *
+	 * @defaultValue now
+	 */
+	readonly created?: number | undefined;
+	/**
+	 * Whether a last chunk tells the tokens used, as OpenAI's `stream_options.include_usage` asks for.
+	 *
+	 * @defaultValue false
+	 */
+	readonly includeUsage?: boolean | undefined;
+}
+/** A piece of a tool call. */
+export interface OpenAIToolCallDelta {
+	/** Which call it is a piece of: 0, 1, 2, … in the order in which they begin. */
+	readonly index: number;
+	/** With the first piece only, as `type` and the function's name are. */
+	readonly id?: string;
+	readonly type?: "function";
+	readonly function: {
+		readonly name?: string;
+		readonly arguments: string;
+	};
+}
+/** Tokens, as OpenAI counts them. */
+export interface OpenAIUsage {
+	readonly prompt_tokens: number;
+	readonly completion_tokens: number;
+	readonly total_tokens: number;
+}
 /** What a generation had produced when it failed. */
 export interface PartialGeneration {
 	/** Every delta delivered before the failure, joined. */
 	readonly text: string;
-	/** Tokens read and written until the failure. */
+	/** What the model had thought, joined; `''` where it had not. */
+	readonly reasoning: string;
+	/** The tool calls that were complete. */
+	readonly toolCalls: readonly ToolCall[];
+	/** Tokens read and written until the failure. All zero where the engine was not there to count them: after a timeout. */
 	readonly usage: Usage;
-	/** Where the time went until the failure. */
+	/** Where the time went until the failure. All zero where the engine was not there to tell. */
 	readonly timings: Timings;
+}
+/** How {@link printStream} prints. */
+export interface PrintOptions {
+	/**
+	 * Whether to print what the model thinks as well; an empty line parts it from the answer.
+	 *
+	 * @defaultValue false
+	 */
+	readonly reasoning?: boolean | undefined;
+}
+/** What can be printed: any stream of parts that can tell what it came to. */
+export interface PrintableStream {
+	[Symbol.asyncIterator](): AsyncIterator<StreamPart, undefined>;
+	result(): Promise<GenerationResult>;
+}
+/** A piece of what the model thinks before and between its answer. It is no part of the answer's text. */
+export interface ReasoningDeltaPart {
+	readonly type: "reasoning-delta";
+	/** Text that follows the previous reasoning delta directly. */
+	readonly delta: string;
+}
+/** How {@link recordStream} records. */
+export interface RecordOptions {
+	/**
+	 * Whether the request is written too: prompt or messages, and how to generate. It holds no access tokens, but whatever
+	 * the messages hold.
+	 *
+	 * @defaultValue true
+	 */
+	readonly includeRequest?: boolean | undefined;
+	/**
+	 * Gives the time in milliseconds; a clock of one's own makes recordings that are the same each time.
+	 *
+	 * @defaultValue `performance.now`
+	 */
+	readonly now?: (() => number) | undefined;
+}
+/** How {@link replayStream} replays. */
+export interface ReplayOptions {
+	/**
+	 * How fast: as it was recorded, all at once, or so many times as fast.
+	 *
+	 * @defaultValue `'recorded'`
+	 */
+	readonly speed?: "recorded" | "instant" | number | undefined;
+	/** Cancels, as that of a request does. */
+	readonly abortSignal?: AbortSignal | undefined;
+	/** As that of a request. */
+	readonly firstTokenTimeoutMs?: number | undefined;
+	/** As that of a request. */
+	readonly idleTimeoutMs?: number | undefined;
+}
+/** How {@link GenerationStream.toResponse} answers. The options for chunks are for the format `openai-sse`. */
+export interface StreamResponseOptions extends OpenAIChunkOptions {
+	/**
+	 * What the body is:
+	 * - `text`: the text alone, as plain UTF-8. An error breaks the body off.
+	 * - `sse`: server-sent events, the JSON of a part each. An error is a last event, with `type` `error`.
+	 * - `openai-sse`: server-sent events as OpenAI's chat completions stream them, ending with `[DONE]`. An error is a
+	 *   last event, `{"error": …}`, without `[DONE]`.
+	 *
+	 * @defaultValue `'text'`
+	 */
+	readonly format?: "text" | "sse" | "openai-sse" | undefined;
+	/** Headers to add, or to have in place of those of the format. */
+	readonly headers?: ConstructorParameters<typeof Headers>[0] | undefined;
+	/** @defaultValue 200 */
+	readonly status?: number | undefined;
 }
 /** A piece of the answer. */
 export interface TextDeltaPart {
@@ -469,6 +863,8 @@ export interface Timings {
 	readonly decodeMs: number;
 	/** From the start of the stream to its end. */
 	readonly totalMs: number;
+	/** From the cancel to the end; `null` where the stream was not cancelled. */
+	readonly stopMs: number | null;
 	/** Tokens per second while decoding; `null` when too few were generated to tell. */
 	readonly tokensPerSecond: number | null;
 }
@@ -479,12 +875,57 @@ export interface TokensPrompt {
 	readonly prompt?: undefined;
 	readonly messages?: undefined;
 }
+/** A complete request to run a tool. */
+export interface ToolCall {
+	/** The call's own name, to send back with the tool's result. Empty where the source gave none. */
+	readonly toolCallId: string;
+	/** The tool that is asked for. */
+	readonly toolName: string;
+	/** The arguments, parsed; `undefined` where the model wrote no valid JSON. Not checked against the tool's schema. */
+	readonly input: unknown;
+	/** The arguments as the model wrote them. */
+	readonly inputText: string;
+}
+/** A piece of a tool call's arguments. */
+export interface ToolCallDeltaPart {
+	readonly type: "tool-call-delta";
+	/** The call it belongs to, as in its `tool-call-start`. */
+	readonly index: number;
+	/** The call it belongs to; empty where the source names it only at the start. */
+	readonly toolCallId: string;
+	/** A fragment of the arguments' JSON; on its own it is no JSON. */
+	readonly delta: string;
+}
+/** A complete tool call. Only now may the tool be run. */
+export interface ToolCallPart {
+	readonly type: "tool-call";
+	/** The call it completes, as in its `tool-call-start`, where there was one. */
+	readonly index: number;
+	readonly toolCallId: string;
+	readonly toolName: string;
+	/** The arguments, parsed; `undefined` where the model wrote no valid JSON. Not checked against the tool's schema. */
+	readonly input: unknown;
+	/** The arguments as the model wrote them. */
+	readonly inputText: string;
+}
+/** The model begins to ask for a tool. Its arguments follow as `tool-call-delta` parts. */
+export interface ToolCallStartPart {
+	readonly type: "tool-call-start";
+	/** Which of the calls that are being written this is, from 0. */
+	readonly index: number;
+	/** The call's own name, to send back with the tool's result. */
+	readonly toolCallId: string;
+	/** The tool that is asked for. */
+	readonly toolName: string;
+}
 /** What a {@link TramontaneError} carries besides its code and message. */
 export interface TramontaneErrorDetails {
 	/** The option or request field at fault. */
 	readonly field?: string | undefined;
 	/** The file at fault. */
 	readonly file?: string | undefined;
+	/** How long to wait before trying again. */
+	readonly retryAfterMs?: number | undefined;
 	/** What was generated before the failure. */
 	readonly partial?: PartialGeneration | undefined;
 	/** The error or abort reason behind this one. */
@@ -514,12 +955,18 @@ export type CompletionRequest = GenerateOptions & (TextPrompt | MessagesPrompt |
  * - `download-failed`: the hub could not be reached, refused, or sent something else than was asked for.
  * - `no-chat-template`: messages were passed to a model that has no chat template.
  * - `context-overflow`: the prompt does not fit the context.
+ * - `queue-full`: as many streams wait already as the model's `maxQueue` allows; `error.retryAfterMs` says when to come back.
+ * - `deadline-exceeded`: the stream was not taken up within its `deadlineMs`.
  * - `aborted`: the `abortSignal` was raised before there was anything to keep; `error.cause` is its reason.
  * - `closed`: the model was closed.
  * - `engine-failed`: the engine failed while loading or generating.
  * - `native-unavailable`: there is no native library for this machine, or it could not be loaded.
+ * - `first-token-timeout`: nothing was generated within `firstTokenTimeoutMs`.
+ * - `idle-timeout`: nothing followed the last part within `idleTimeoutMs`.
+ *
+ * The two timeouts are watched in JavaScript: the engine's own list of codes does not have them.
  */
-export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model" | "unsupported-model" | "unsupported-device" | "download-failed" | "no-chat-template" | "context-overflow" | "aborted" | "closed" | "engine-failed" | "native-unavailable";
+export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model" | "unsupported-model" | "unsupported-device" | "download-failed" | "no-chat-template" | "context-overflow" | "queue-full" | "deadline-exceeded" | "aborted" | "closed" | "engine-failed" | "native-unavailable" | "first-token-timeout" | "idle-timeout";
 /**
  * Why a generation ended.
  *
@@ -532,12 +979,14 @@ export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model"
 export type FinishReason = "stop" | "length" | "tool-calls" | "aborted" | "error";
 /** Where to compute. */
 export type LoadDevice = "auto" | "cpu" | "cuda" | `cuda:${number}` | "metal";
+/** What {@link recordStream} writes to besides files: a function that is given each line, its line break included. */
+export type RecordingSink = (line: string) => unknown;
 /**
- * What a stream yields, told apart by `type`. A stream that does not fail yields any number of `text-delta` parts and
- * then one `finish` part.
+ * What a stream yields, told apart by `type`: any number of deltas and tool calls, and then, unless it fails, one
+ * `finish`. Models that run in this process give `text-delta` and `finish` as yet; recordings may hold the others.
  *
  * Later versions may add types: a `switch` over `type` should let unknown ones pass.
  */
-export type StreamPart = TextDeltaPart | FinishPart;
+export type StreamPart = TextDeltaPart | ReasoningDeltaPart | ToolCallStartPart | ToolCallDeltaPart | ToolCallPart | FinishPart;
 
 export {};

@@ -56,7 +56,7 @@ export const STEPS = [
     run: ({ checkout }) => tool(checkout, 'tsc', ['-p', 'build/tsconfig.json']),
   },
   { name: 'lint', parts: ['lint', 'ts'], run: (context) => npmScript(context, 'lint') },
-  { name: 'index.d.ts is current', parts: ['lint', 'ts'], run: (context) => npmScript(context, 'types:check') },
+  { name: 'types are current', parts: ['lint', 'ts'], run: (context) => npmScript(context, 'types:check') },
   { name: 'cargo fmt', parts: ['lint', 'rust'], run: formatCheck },
   {
     name: 'cargo clippy',

@@ -1,7 +1,13 @@
+export { finalMessage } from './accumulate/final-message.ts';
+export { MessageFold } from './accumulate/message-fold.ts';
 export { loadModel } from './engine/load-model.ts';
 export { Model } from './engine/model.ts';
+export { recordStream } from './recording/record-stream.ts';
+export { replayStream } from './recording/replay-stream.ts';
 export { GenerationStream } from './stream/generation-stream.ts';
 export { TramontaneError } from './spec/tramontane-error.ts';
+export { printStream } from './views/print-stream.ts';
+export type { AssistantMessage, ToolCall } from './spec/assistant-message.ts';
 export type { PartialGeneration, TramontaneErrorDetails } from './spec/tramontane-error.ts';
 export type { ErrorCode } from './spec/error-code.ts';
 export type { ChatMessage, ChatRole } from './spec/chat-message.ts';
@@ -13,6 +19,24 @@ export type { LoadDevice, LoadModelOptions } from './spec/load-model-options.ts'
 export type { LoadProgress } from './spec/load-progress.ts';
 export type { ModelInfo } from './spec/model-info.ts';
 export type { ModelMetrics } from './spec/model-metrics.ts';
-export type { FinishPart, StreamPart, TextDeltaPart } from './spec/stream-part.ts';
+export type {
+  OpenAIChatChunk,
+  OpenAIChatChunkChoice,
+  OpenAIChatDelta,
+  OpenAIToolCallDelta,
+  OpenAIUsage,
+} from './spec/openai-chat-chunk.ts';
+export type { RecordOptions, RecordingSink, ReplayOptions } from './spec/recording-options.ts';
+export type {
+  FinishPart,
+  ReasoningDeltaPart,
+  StreamPart,
+  TextDeltaPart,
+  ToolCallDeltaPart,
+  ToolCallPart,
+  ToolCallStartPart,
+} from './spec/stream-part.ts';
 export type { Timings } from './spec/timings.ts';
 export type { Usage } from './spec/usage.ts';
+export type { NodeReadableOptions, OpenAIChunkOptions, PrintOptions, StreamResponseOptions } from './spec/view-options.ts';
+export type { PrintableStream } from './views/print-stream.ts';

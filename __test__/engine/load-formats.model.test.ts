@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadModel } from '../../src/index.ts';
 import type { GenerateOptions, LoadModelOptions, Model } from '../../src/index.ts';
-import { writeTinyGguf, writeTinySafetensors } from '../support/models/tiny-model.ts';
-import { chatMlTemplate } from '../support/models/tiny-vocabulary.ts';
+import { array } from '../support/models/gguf-value.ts';
+import { writeGguf } from '../support/models/gguf-writer.ts';
+import { tinyModel, writeTinyGguf, writeTinySafetensors } from '../support/models/tiny-model.ts';
+import { chatMlTemplate, tinyVocabulary } from '../support/models/tiny-vocabulary.ts';
 import { runScript } from '../support/run-script.ts';
 import { scratchFolder } from '../support/scratch-folder.ts';
 import { testModel } from '../support/test-model.ts';
@@ -121,6 +123,17 @@ describe('a file and a folder', () => {
     expect(await answer(oddFile)).toEqual(expected);
     expect(await answer(join(odd, 'a folder'))).toEqual(expected);
   });
+});
+
+it('merges whose tokens the vocabulary lacks are left out', async () => {
+  const { metadata, tensors } = tinyModel();
+  const merges = [...tinyVocabulary.merges, 'never seen', 't never'];
+  const path = join(scratch, 'merges.gguf');
+  writeGguf(path, {
+    metadata: new Map([...metadata, ['tokenizer.ggml.merges', array('string', merges)]]),
+    tensors: tensors.map(({ name, shape, values }) => ({ name, shape, values, type: 'F32' })),
+  });
+  expect(await answer(path)).toEqual(await answer(gguf));
 });
 
 describe('the chat template', () => {

@@ -4,21 +4,22 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadModel } from '../../src/index.ts';
 import type { LoadProgress } from '../../src/index.ts';
-import { loadScriptedModel } from '../../src/testing/load-scripted-model.ts';
+import { scriptedModel } from '../../src/testing/scripted-model.ts';
 import { errorOf, readUntilError } from '../support/read-stream.ts';
 
 const replies = [{ text: 'Hello' }];
 
 it('gives a model that tells what it is', async () => {
-  await using model = await loadScriptedModel({ replies, contextLength: 1024 });
+  await using model = await scriptedModel({ replies, contextLength: 1024 });
   expect(model.info).toMatchObject({ format: 'scripted', contextLength: 1024, chatTemplate: expect.any(String) });
 });
 
 it('begins with nothing counted', async () => {
-  await using model = await loadScriptedModel({ replies });
+  await using model = await scriptedModel({ replies });
   expect(model.metrics()).toEqual({
     liveSequences: 0,
     queuedSequences: 0,
+    parkedSequences: 0,
     totalSequences: 0,
     generatedTokens: 0,
     bellsRung: 0,
@@ -39,7 +40,7 @@ it('reports well-formed progress, in the async context of the caller', async () 
     reports.push(progress);
     stores.push(storage.getStore());
   };
-  await using model = await storage.run('caller', () => loadScriptedModel({ replies, loadMs: 200 }, { onProgress }));
+  await using model = await storage.run('caller', () => scriptedModel({ replies, loadMs: 200 }, { onProgress }));
   expect(model.info.format).toBe('scripted');
   for (const report of reports) {
     expect(['resolve', 'download', 'load', 'ready']).toContain(report.phase);
@@ -52,7 +53,7 @@ describe('aborting', () => {
   it('rejects at once, long before the load would end', async () => {
     const controller = new AbortController();
     const reason = new Error('gone');
-    const loading = errorOf(loadScriptedModel({ replies, loadMs: 60_000 }, { abortSignal: controller.signal }));
+    const loading = errorOf(scriptedModel({ replies, loadMs: 60_000 }, { abortSignal: controller.signal }));
     setTimeout(() => controller.abort(reason), 50);
     const startedAt = performance.now();
     expect(await loading).toMatchObject({ code: 'aborted', cause: reason });
@@ -62,7 +63,7 @@ describe('aborting', () => {
   it('loads nothing where the signal is raised already', async () => {
     const { error } = await readUntilError(
       (async function* load() {
-        yield await loadScriptedModel({ replies }, { abortSignal: AbortSignal.abort() });
+        yield await scriptedModel({ replies }, { abortSignal: AbortSignal.abort() });
       })(),
     );
     expect(error).toMatchObject({ code: 'aborted', cause: { name: 'AbortError' } });
@@ -71,7 +72,7 @@ describe('aborting', () => {
 
 describe('closing', () => {
   it('ends running streams with aborted before it resolves, and refuses later ones', async () => {
-    const model = await loadScriptedModel({ replies: [{ text: 'x'.repeat(2000), stepMs: 5 }] });
+    const model = await scriptedModel({ replies: [{ text: 'x'.repeat(2000), stepMs: 5 }] });
     const running = [model.streamPrompt('a'), model.streamPrompt('b')];
     const results = Promise.all(running.map((stream) => stream.result()));
     const first = running[0]?.[Symbol.asyncIterator]();
@@ -85,14 +86,14 @@ describe('closing', () => {
   });
 
   it('is possible any number of times, at once', async () => {
-    const model = await loadScriptedModel({ replies });
+    const model = await scriptedModel({ replies });
     const closing = Promise.all([model.close(), model.close(), model[Symbol.asyncDispose]()]);
     await expect(closing).resolves.toHaveLength(3);
   });
 });
 
 it('several models work side by side', async () => {
-  const models = await Promise.all(['a', 'b', 'c'].map((text) => loadScriptedModel({ replies: [{ text }] })));
+  const models = await Promise.all(['a', 'b', 'c'].map((text) => scriptedModel({ replies: [{ text }] })));
   const results = await Promise.all(models.map((model) => model.streamPrompt('Hi').result()));
   expect(results.map(({ text }) => text)).toEqual(['a', 'b', 'c']);
   await Promise.all(models.map((model) => model.close()));

@@ -10,10 +10,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   request: ['spec'],
   accumulate: ['spec'],
   native: ['spec'],
-  stream: ['spec', 'accumulate'],
+  views: ['spec', 'request', 'accumulate'],
+  stream: ['spec', 'request', 'accumulate', 'views'],
+  recording: ['spec', 'request', 'stream'],
   engine: ['spec', 'request', 'native', 'stream'],
-  testing: ['spec', 'native', 'engine'],
-  'index.ts': ['spec', 'stream', 'engine'],
+  testing: ['spec', 'request', 'native', 'stream', 'recording', 'engine'],
+  'index.ts': ['spec', 'accumulate', 'views', 'stream', 'recording', 'engine'],
 };
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));

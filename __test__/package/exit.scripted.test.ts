@@ -3,8 +3,8 @@ import { runScript, workerUrl } from '../support/run-script.ts';
 import type { ScriptEnd } from '../support/run-script.ts';
 
 /** A model that answers for a minute and a half unless it is stopped. */
-const endless = `await loadScriptedModel({ replies: [{ text: 'x'.repeat(3000), stepMs: 30 }] })`;
-const quick = `await loadScriptedModel({ replies: [{ text: 'Hello, 世界 👋' }] })`;
+const endless = `await scriptedModel({ replies: [{ text: 'x'.repeat(3000), stepMs: 30 }] })`;
+const quick = `await scriptedModel({ replies: [{ text: 'Hello, 世界 👋' }] })`;
 const firstPart = `const iterator = model.streamPrompt('Hi')[Symbol.asyncIterator](); await iterator.next();`;
 
 /** Ended by itself, with this code, soon. */
@@ -33,7 +33,7 @@ describe('a process ends by itself', () => {
 
   it('not before a result that somebody awaits', async () => {
     const end = await runScript(`
-      const model = await loadScriptedModel({ replies: [{ text: 'Hello', stepMs: 50 }] });
+      const model = await scriptedModel({ replies: [{ text: 'Hello', stepMs: 50 }] });
       model.streamPrompt('Hi').result().then(({ text }) => console.log(text));
     `);
     expectEnd(end, 0);
@@ -42,7 +42,7 @@ describe('a process ends by itself', () => {
 
   it('not before a load that somebody awaits', async () => {
     const end = await runScript(`
-      loadScriptedModel({ replies: [{ text: 'Hello' }], loadMs: 500 }).then((model) => console.log(model.info.format));
+      scriptedModel({ replies: [{ text: 'Hello' }], loadMs: 500 }).then((model) => console.log(model.info.format));
     `);
     expectEnd(end, 0);
     expect(end.stdout).toBe('scripted\n');
@@ -60,7 +60,7 @@ describe('a process ends by itself', () => {
     const end = await runScript(`
       const controller = new AbortController();
       setTimeout(() => controller.abort(), 50);
-      await loadScriptedModel({ replies: [{ text: 'a' }], loadMs: 60_000 }, { abortSignal: controller.signal })
+      await scriptedModel({ replies: [{ text: 'a' }], loadMs: 60_000 }, { abortSignal: controller.signal })
         .catch((error) => console.log(error.code));
     `);
     expectEnd(end, 0);
@@ -86,7 +86,7 @@ describe('a process ends without a crash', () => {
   it('by process.exit during a load', async () => {
     const end = await runScript(`
       setTimeout(() => process.exit(7), 100);
-      await loadScriptedModel({ replies: [{ text: 'a' }], loadMs: 60_000 });
+      await scriptedModel({ replies: [{ text: 'a' }], loadMs: 60_000 });
     `);
     expectEnd(end, 7);
   });
@@ -114,7 +114,7 @@ describe('a process ends without a crash', () => {
 
   it('by a stream error that nobody handles', async () => {
     const end = await runScript(`
-      const model = await loadScriptedModel({ replies: [{ text: 'Hello', failAfterTokens: 2 }] });
+      const model = await scriptedModel({ replies: [{ text: 'Hello', failAfterTokens: 2 }] });
       await model.streamPrompt('Hi').result();
     `);
     expectEnd(end, 1);
@@ -162,7 +162,7 @@ describe('a worker thread', () => {
     const end = await runScript(`
       import { Worker } from 'node:worker_threads';
       import { setTimeout } from 'node:timers/promises';
-      const source = ${workerUrl(`await loadScriptedModel({ replies: [{ text: 'a' }], loadMs: 60_000 });`)};
+      const source = ${workerUrl(`await scriptedModel({ replies: [{ text: 'a' }], loadMs: 60_000 });`)};
       const worker = new Worker(source);
       await setTimeout(500);
       await worker.terminate();

@@ -1,13 +1,37 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import * as tramontane from '../../src/index.ts';
+import * as testing from '../../src/testing/index.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const manifest = JSON.parse(read('package.json')) as Record<string, unknown>;
 
-it('index.d.ts declares the values that the package exports, and no others', () => {
-  const declared = Array.from(read('index.d.ts').matchAll(/^export declare (?:class|function|const) (\w+)/gm), ([, name]) => name);
-  expect(declared.toSorted()).toEqual(Object.keys(tramontane).toSorted());
+/** The values that a file of types says are exported: declared there, or passed on. */
+function declaredValues(types: string): string[] {
+  const declared = types.matchAll(/^export declare (?:class|function|const) (\w+)/gm);
+  const passedOn = types.matchAll(/^export \{ (.+) \} from 'tramontane';$/gm);
+  const names = [...declared, ...passedOn].flatMap(([, name]) => name?.split(', ') ?? []);
+  return [...new Set(names)].toSorted();
+}
+
+it.each([
+  ['index.d.ts', tramontane],
+  ['testing.d.ts', testing],
+])('%s declares the values that its entry point exports, and no others', (file, entry) => {
+  expect(declaredValues(read(file))).toEqual(Object.keys(entry).toSorted());
+});
+
+it('testing.d.ts declares no type of index.d.ts a second time', () => {
+  const names = (types: string) => Array.from(types.matchAll(/^(?:export )?(?:declare )?(?:class|interface|type|function) (\w+)/gm), ([, name]) => name);
+  const main = new Set(names(read('index.d.ts')));
+  expect(names(read('testing.d.ts')).filter((name) => main.has(name))).toEqual([]);
+});
+
+it('each entry point has types, and both are published', () => {
+  const entries = Object.values(manifest['exports'] as Record<string, unknown>).filter((entry) => typeof entry === 'object');
+  const types = entries.map((entry) => (entry as { readonly types: string }).types.slice('./'.length));
+  expect(types).toEqual(['index.d.ts', 'testing.d.ts']);
+  expect(manifest['files']).toEqual(expect.arrayContaining(types));
 });
 
 it('the package has no dependencies', () => {

@@ -28,7 +28,7 @@ test('the patches apply to the published crates, once: cargo goes by file times'
 test.each(crates)('each patch for %s says why, and what upstream would need', (crate) => {
   for (const name of readdirSync(join(checkout, 'patches', crate))) {
     const [reason = ''] = readFileSync(join(checkout, 'patches', crate, name), 'utf8').split('\n--- a/');
-    expect(reason, name).toMatch(/^[A-Z].+\.\n\n[\s\S]+\nUpstream would need: /);
+    expect(reason, `${name}`).toMatch(/^[A-Z].+\.\n\n[\s\S]+\nUpstream would need: /);
   }
 });
 

@@ -12,7 +12,7 @@ it('is an Error with its code, and only those details it was given', () => {
 });
 
 it('keeps field, file, partial and cause', () => {
-  const details = { field: 'a', file: 'b', partial: { text: 'c', usage, timings }, cause: 'd' };
+  const details = { field: 'a', file: 'b', partial: { text: 'c', reasoning: '', toolCalls: [], usage, timings }, cause: 'd' };
   expect(new TramontaneError('engine-failed', 'no', details)).toMatchObject(details);
 });
 

@@ -36,6 +36,29 @@ it('cancels a stream whose abortSignal lives on, and no longer listens to it', a
   expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });
 
+it.each<[string, (stream: GenerationStream) => { read(): Promise<unknown> }]>([
+  ['web stream', (stream) => stream.toReadableStream().getReader() as { read(): Promise<unknown> }],
+  ['response', (stream) => stream.toResponse({ format: 'sse' }).body?.getReader() as { read(): Promise<unknown> }],
+  ['Node stream', (stream) => {
+    const iterator = stream.toNodeReadable()[Symbol.asyncIterator]();
+    return { read: () => iterator.next() };
+  }],
+  ['reader of chunks', (stream) => {
+    const iterator = stream.toOpenAIChunks()[Symbol.asyncIterator]();
+    return { read: () => iterator.next() };
+  }],
+])('cancels a stream whose %s was let go of', async (_, viewOf) => {
+  await (async () => {
+    const view = viewOf(model.streamPrompt('Hi'));
+    const first = view.read();
+    await turns();
+    native.write(1, 'a', 'b');
+    await first;
+  })();
+  await collectUntil(() => native.cancelled.length > 0);
+  expect(native.cancelled).toEqual([1]);
+});
+
 it('keeps a stream whose iterator is held', async () => {
   const iterator = model.streamPrompt('Hi')[Symbol.asyncIterator]();
   const first = iterator.next();

@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GenerationStream, Model, StreamPart } from '../../src/index.ts';
-import type { ScriptedReply } from '../../src/testing/load-scripted-model.ts';
-import { loadScriptedModel } from '../../src/testing/load-scripted-model.ts';
+import type { ScriptedReply } from '../../src/testing/script.ts';
+import { scriptedModel } from '../../src/testing/scripted-model.ts';
 import { errorOf, readAll, readUntilError } from '../support/read-stream.ts';
 import { collectUntil } from '../support/turns.ts';
 import { untilQuiet } from '../support/until-quiet.ts';
 
 let model: Model;
 async function load(...replies: ScriptedReply[]): Promise<void> {
-  model = await loadScriptedModel({ replies });
+  model = await scriptedModel({ replies });
 }
 afterEach(() => model.close());
 
@@ -271,7 +271,7 @@ describe('failing', () => {
   });
 
   it('is context-overflow for a prompt that does not fit', async () => {
-    model = await loadScriptedModel({ replies: [{ text: 'a' }], contextLength: 64 });
+    model = await scriptedModel({ replies: [{ text: 'a' }], contextLength: 64 });
     expect(await errorOf(model.streamPrompt('x'.repeat(100)).result())).toMatchObject({ code: 'context-overflow' });
   });
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { GenerationStream } from '../../src/index.ts';
-import { loadScriptedModel } from '../../src/testing/load-scripted-model.ts';
+import { scriptedModel } from '../../src/testing/scripted-model.ts';
 import { RandomNumbers } from '../support/models/random-numbers.ts';
 import { readAll } from '../support/read-stream.ts';
 import { collectUntil } from '../support/turns.ts';
@@ -9,7 +9,7 @@ import { untilQuiet } from '../support/until-quiet.ts';
 const texts = ['The tramontane is a cold wind', '风从山那边来，又干又冷', '🌬️🏔️👩‍👩‍👧‍👦 e\u0301', 'x'.repeat(300)];
 
 it('streams at the same time give what each gives alone', async () => {
-  await using model = await loadScriptedModel({ replies: texts.map((text) => ({ text })) });
+  await using model = await scriptedModel({ replies: texts.map((text) => ({ text })) });
   const streams = Array.from({ length: 40 }, () => model.streamPrompt('Hi').textStream);
   const read = await Promise.all(streams.map(async (stream) => (await readAll(stream)).join('')));
   expect(read).toEqual(streams.map((_, index) => texts[index % texts.length]));
@@ -17,7 +17,7 @@ it('streams at the same time give what each gives alone', async () => {
 });
 
 it('wakes JavaScript far less often than it makes tokens', async () => {
-  await using model = await loadScriptedModel({ replies: [{ text: 'x'.repeat(1000) }] });
+  await using model = await scriptedModel({ replies: [{ text: 'x'.repeat(1000) }] });
   await Promise.all(Array.from({ length: 8 }, () => model.streamPrompt('Hi').result()));
   const { bellsRung, generatedTokens } = model.metrics();
   expect(generatedTokens).toBeGreaterThanOrEqual(8000);
@@ -60,7 +60,7 @@ async function leave(stream: GenerationStream, way: number, parts: number, contr
 
 it.each([1, 2, 3])('1,000 streams left at random points leave nothing behind (seed %i)', async (seed) => {
   const random = new RandomNumbers(seed);
-  await using model = await loadScriptedModel({ replies: texts.map((text) => ({ text })) });
+  await using model = await scriptedModel({ replies: texts.map((text) => ({ text })) });
   let started = 0;
   const readers = Array.from({ length: 1000 }, () => {
     const controller = new AbortController();

@@ -2,6 +2,7 @@ import type { NativeBinding, NativeModel } from '../../src/native/native-binding
 import type { FinishReason } from '../../src/spec/finish-reason.ts';
 import type { LoadProgress } from '../../src/spec/load-progress.ts';
 import type { ModelInfo } from '../../src/spec/model-info.ts';
+import type { StreamPart } from '../../src/spec/stream-part.ts';
 import type { Timings } from '../../src/spec/timings.ts';
 import type { Usage } from '../../src/spec/usage.ts';
 
@@ -12,6 +13,7 @@ export const timings: Timings = {
   firstTokenMs: 4,
   decodeMs: 5,
   totalMs: 8,
+  stopMs: null,
   tokensPerSecond: 400,
 };
 
@@ -130,6 +132,10 @@ export class FakeNativeModel implements NativeModel {
 
   write(streamId: number, ...deltas: string[]): void {
     for (const delta of deltas) this.#post(streamId, { type: 'text-delta', delta });
+  }
+
+  writeParts(streamId: number, ...parts: StreamPart[]): void {
+    for (const part of parts) this.#post(streamId, part);
   }
 
   finish(streamId: number, finishReason: FinishReason = 'stop'): void {

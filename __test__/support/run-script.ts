@@ -16,10 +16,10 @@ export interface ScriptEnd {
   readonly elapsedMs: number;
 }
 
-/** What scripts begin with: `loadModel` and `loadScriptedModel` of the built package. */
+/** What scripts begin with: `loadModel` and `scriptedModel` of the built package. */
 const prelude = `
 const { loadModel } = await import(${JSON.stringify(new URL('index.js', dist).href)});
-const { loadScriptedModel } = await import(${JSON.stringify(new URL('testing/load-scripted-model.js', dist).href)});
+const { scriptedModel } = await import(${JSON.stringify(new URL('testing/scripted-model.js', dist).href)});
 `;
 
 /** An expression for use in a script: a URL to pass to `new Worker`, of a module that has the prelude and `parentPort`. */

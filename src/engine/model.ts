@@ -8,6 +8,7 @@ import type { GenerateOptions } from '../spec/generate-options.ts';
 import type { ModelInfo } from '../spec/model-info.ts';
 import type { ModelMetrics } from '../spec/model-metrics.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
+import { FailedSource } from '../stream/failed-source.ts';
 import { Generation } from '../stream/generation.ts';
 import { GenerationStream } from '../stream/generation-stream.ts';
 import { StreamRouter } from '../stream/stream-router.ts';
@@ -75,7 +76,8 @@ export class Model implements AsyncDisposable {
    *   and with how many tokens in how many milliseconds.
    * @throws {TramontaneError} From reading, never from this call, and after all parts before it; `error.partial` holds
    *   the text so far. `invalid-argument` with the `field` at fault (`messages[2].role`), `no-chat-template`,
-   *   `context-overflow`, `aborted` where the signal was raised before the first read, `closed`, `engine-failed`.
+   *   `context-overflow`, `aborted` where the signal was raised before the first read, `first-token-timeout`,
+   *   `idle-timeout`, `closed`, `engine-failed`.
    * @example Stop at the first line
    * const messages: ChatMessage[] = [
    *   { role: 'system', content: 'Answer in one line.' },
@@ -152,12 +154,13 @@ export class Model implements AsyncDisposable {
   }
 
   #stream(prepare: () => PreparedRequest): GenerationStream {
-    let request: PreparedRequest | TramontaneError;
+    const { model } = this.info;
     try {
-      request = prepare();
+      const request = prepare();
+      const originOf = () => ({ model, request: JSON.parse(request.json) as unknown });
+      return GenerationStream.of(new Generation(this.#router.source(request, originOf), request.timeouts));
     } catch (error) {
-      request = error as TramontaneError;
+      return GenerationStream.of(new Generation(new FailedSource(error as TramontaneError)));
     }
-    return GenerationStream.of(new Generation(this.#router, request));
   }
 }

@@ -7,14 +7,16 @@ export interface NativeError {
   readonly message: string;
   readonly field?: string;
   readonly file?: string;
+  readonly retryAfterMs?: number;
 }
 
 /** Reads a native failure. A code this version does not know becomes `engine-failed`. */
-export function fromNativeError({ code, message, field, file }: NativeError): Failure {
+export function fromNativeError({ code, message, field, file, retryAfterMs }: NativeError): Failure {
   return {
     code: isErrorCode(code) ? code : 'engine-failed',
     message,
     ...(field !== undefined && { field }),
     ...(file !== undefined && { file }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
 }

@@ -33,6 +33,8 @@ const optionNames = Object.keys({
   dtype: true,
   contextLength: true,
   threads: true,
+  maxQueue: true,
+  prefixCacheBytes: true,
   chatTemplate: true,
   tokenizer: true,
   onProgress: true,
@@ -61,6 +63,8 @@ export function prepareLoad(model: string, options?: LoadModelOptions): Prepared
       dtype: checkDtype(checked['dtype']),
       contextLength: checkInteger(checked['contextLength'], 'contextLength', { min: 1, max: largestCount }),
       threads: checkInteger(checked['threads'], 'threads', { min: 1, max: 1024 }),
+      maxQueue: checkInteger(checked['maxQueue'], 'maxQueue', { min: 0, max: largestCount }),
+      prefixCacheBytes: checkInteger(checked['prefixCacheBytes'], 'prefixCacheBytes', { min: 0, max: Number.MAX_SAFE_INTEGER }),
       chatTemplate: text('chatTemplate'),
       tokenizer: text('tokenizer'),
     });

@@ -3,6 +3,8 @@ import type { CompletionRequest } from '../spec/completion-request.ts';
 import type { GenerateOptions } from '../spec/generate-options.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import { checkMessages } from './check-messages.ts';
+import { checkTimeouts } from './check-timeouts.ts';
+import type { CheckedTimeouts } from './check-timeouts.ts';
 import {
   checkAbortSignal,
   checkFilledText,
@@ -19,6 +21,8 @@ export interface PreparedRequest {
   /** What the engine is given. */
   readonly json: string;
   readonly abortSignal: AbortSignal | undefined;
+  /** Watched on this side; the engine knows nothing of them. */
+  readonly timeouts: CheckedTimeouts;
 }
 
 type Prompt = { messages: ChatMessage[] } | { text: string } | { tokens: number[] };
@@ -31,7 +35,11 @@ const optionNames = Object.keys({
   topP: true,
   seed: true,
   stopSequences: true,
+  priority: true,
+  deadlineMs: true,
   abortSignal: true,
+  firstTokenTimeoutMs: true,
+  idleTimeoutMs: true,
 } satisfies Record<OptionName, true>);
 const promptNames = ['prompt', 'messages', 'tokens'] as const;
 
@@ -111,6 +119,8 @@ function prepare(prompt: Prompt, options: Readonly<Record<string, unknown>>): Pr
     topP: checkNumber(options['topP'], 'topP', { min: 0, max: 1 }) ?? 1,
     seed: checkInteger(options['seed'], 'seed', { min: 0, max: Number.MAX_SAFE_INTEGER }),
     stopSequences: checkStopSequences(options['stopSequences']),
+    priority: checkInteger(options['priority'], 'priority', { min: -1_000_000, max: 1_000_000 }),
+    deadlineMs: checkInteger(options['deadlineMs'], 'deadlineMs', { min: 0, max: 2 ** 31 - 1 }),
   });
-  return { json, abortSignal: checkAbortSignal(options['abortSignal'], 'abortSignal') };
+  return { json, abortSignal: checkAbortSignal(options['abortSignal'], 'abortSignal'), timeouts: checkTimeouts(options) };
 }

@@ -9,10 +9,16 @@
  * - `download-failed`: the hub could not be reached, refused, or sent something else than was asked for.
  * - `no-chat-template`: messages were passed to a model that has no chat template.
  * - `context-overflow`: the prompt does not fit the context.
+ * - `queue-full`: as many streams wait already as the model's `maxQueue` allows; `error.retryAfterMs` says when to come back.
+ * - `deadline-exceeded`: the stream was not taken up within its `deadlineMs`.
  * - `aborted`: the `abortSignal` was raised before there was anything to keep; `error.cause` is its reason.
  * - `closed`: the model was closed.
  * - `engine-failed`: the engine failed while loading or generating.
  * - `native-unavailable`: there is no native library for this machine, or it could not be loaded.
+ * - `first-token-timeout`: nothing was generated within `firstTokenTimeoutMs`.
+ * - `idle-timeout`: nothing followed the last part within `idleTimeoutMs`.
+ *
+ * The two timeouts are watched in JavaScript: the engine's own list of codes does not have them.
  */
 export type ErrorCode =
   | 'invalid-argument'
@@ -23,10 +29,14 @@ export type ErrorCode =
   | 'download-failed'
   | 'no-chat-template'
   | 'context-overflow'
+  | 'queue-full'
+  | 'deadline-exceeded'
   | 'aborted'
   | 'closed'
   | 'engine-failed'
-  | 'native-unavailable';
+  | 'native-unavailable'
+  | 'first-token-timeout'
+  | 'idle-timeout';
 
 const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'invalid-argument': true,
@@ -37,10 +47,14 @@ const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'download-failed': true,
   'no-chat-template': true,
   'context-overflow': true,
+  'queue-full': true,
+  'deadline-exceeded': true,
   aborted: true,
   closed: true,
   'engine-failed': true,
   'native-unavailable': true,
+  'first-token-timeout': true,
+  'idle-timeout': true,
 };
 
 /** Whether this version knows `code`. */

@@ -9,8 +9,9 @@ import type { Usage } from './usage.ts';
 export interface FailurePart {
   readonly type: 'error';
   readonly error: Failure;
-  readonly usage: Usage;
-  readonly timings: Timings;
+  /** Absent, as `timings` is, where nothing was begun: the error then has no `partial`. */
+  readonly usage?: Usage;
+  readonly timings?: Timings;
 }
 
 /** A failure before it is thrown: the plain data of a `TramontaneError`. */
@@ -19,4 +20,7 @@ export interface Failure {
   readonly message: string;
   readonly field?: string;
   readonly file?: string;
+  readonly retryAfterMs?: number;
+  /** What is behind it, where it was made in this process. */
+  readonly cause?: unknown;
 }

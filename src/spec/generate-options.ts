@@ -43,8 +43,38 @@ export interface GenerateOptions {
    */
   readonly stopSequences?: readonly string[] | undefined;
   /**
+   * Streams of a higher priority are taken up, and get their turns, before all of a lower one. An integer from -1,000,000
+   * to 1,000,000.
+   *
+   * @defaultValue 0
+   */
+  readonly priority?: number | undefined;
+  /**
+   * How long the stream may wait to be taken up, in milliseconds from the first read. One that is not by then is never
+   * begun, and throws code `deadline-exceeded`. At most 2^31 - 1.
+   *
+   * @defaultValue no limit
+   */
+  readonly deadlineMs?: number | undefined;
+  /**
    * Cancels the generation. Raised before the stream is first read, reading throws code `aborted` with the signal's
    * reason as `cause`; raised later, it is no error: the stream ends with finishReason `aborted` and keeps its text.
    */
   readonly abortSignal?: AbortSignal | undefined;
+  /**
+   * How long the first delta may take, in milliseconds from the first read: waiting for the engine and reading the
+   * prompt are in it. After that the generation is cancelled and reading throws code `first-token-timeout`. At most
+   * 2^31 - 1; 0 sets no limit.
+   *
+   * @defaultValue 0
+   */
+  readonly firstTokenTimeoutMs?: number | undefined;
+  /**
+   * How long the next part may take after the first, in milliseconds during which somebody awaits it: time that the
+   * reader takes for itself does not count. After that the generation is cancelled and reading throws code
+   * `idle-timeout`; what came before stays, and is in `error.partial`. At most 2^31 - 1; 0 sets no limit.
+   *
+   * @defaultValue 0
+   */
+  readonly idleTimeoutMs?: number | undefined;
 }

@@ -1,3 +1,4 @@
+import type { AssistantMessage, ToolCall } from './assistant-message.ts';
 import type { FinishReason } from './finish-reason.ts';
 import type { Timings } from './timings.ts';
 import type { Usage } from './usage.ts';
@@ -6,6 +7,12 @@ import type { Usage } from './usage.ts';
 export interface GenerationResult {
   /** The whole text: every delta joined, those nobody read included. */
   readonly text: string;
+  /** What the model thought, joined; `''` where it did not. */
+  readonly reasoning: string;
+  /** The complete tool calls, in the model's order. One that the end cut off is not among them. */
+  readonly toolCalls: readonly ToolCall[];
+  /** All of the above as the next message of the conversation. */
+  readonly message: AssistantMessage;
   /** Why the generation ended. */
   readonly finishReason: FinishReason;
   /** Tokens read and written. */

@@ -72,6 +72,21 @@ export interface LoadModelOptions {
    */
   readonly threads?: number | undefined;
   /**
+   * The most streams that may wait to be taken up; one more throws code `queue-full`. A whole number, 0 or above.
+   *
+   * @defaultValue 1024
+   */
+  readonly maxQueue?: number | undefined;
+  /**
+   * Memory, in bytes, for what was computed of prompts and replies that are over or wait for their turn. With it, a
+   * conversation goes on without computing its beginning again, streams share the engine in slices instead of following
+   * one another, and a long prompt is computed in pieces, between which a cancel takes effect. What is computed in other
+   * pieces can differ in its last bits, and so, now and then, in a token that was almost a tie.
+   *
+   * @defaultValue 0: nothing is kept
+   */
+  readonly prefixCacheBytes?: number | undefined;
+  /**
    * Chat template to use in place of the model's own: Jinja source, or the path of a file that holds it.
    *
    * @defaultValue the model's own

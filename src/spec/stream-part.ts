@@ -12,6 +12,48 @@ export interface TextDeltaPart {
   readonly delta: string;
 }
 
+/** A piece of what the model thinks before and between its answer. It is no part of the answer's text. */
+export interface ReasoningDeltaPart {
+  readonly type: 'reasoning-delta';
+  /** Text that follows the previous reasoning delta directly. */
+  readonly delta: string;
+}
+
+/** The model begins to ask for a tool. Its arguments follow as `tool-call-delta` parts. */
+export interface ToolCallStartPart {
+  readonly type: 'tool-call-start';
+  /** Which of the calls that are being written this is, from 0. */
+  readonly index: number;
+  /** The call's own name, to send back with the tool's result. */
+  readonly toolCallId: string;
+  /** The tool that is asked for. */
+  readonly toolName: string;
+}
+
+/** A piece of a tool call's arguments. */
+export interface ToolCallDeltaPart {
+  readonly type: 'tool-call-delta';
+  /** The call it belongs to, as in its `tool-call-start`. */
+  readonly index: number;
+  /** The call it belongs to; empty where the source names it only at the start. */
+  readonly toolCallId: string;
+  /** A fragment of the arguments' JSON; on its own it is no JSON. */
+  readonly delta: string;
+}
+
+/** A complete tool call. Only now may the tool be run. */
+export interface ToolCallPart {
+  readonly type: 'tool-call';
+  /** The call it completes, as in its `tool-call-start`, where there was one. */
+  readonly index: number;
+  readonly toolCallId: string;
+  readonly toolName: string;
+  /** The arguments, parsed; `undefined` where the model wrote no valid JSON. Not checked against the tool's schema. */
+  readonly input: unknown;
+  /** The arguments as the model wrote them. */
+  readonly inputText: string;
+}
+
 /** The last part of every stream that did not fail. */
 export interface FinishPart {
   readonly type: 'finish';
@@ -24,9 +66,15 @@ export interface FinishPart {
 }
 
 /**
- * What a stream yields, told apart by `type`. A stream that does not fail yields any number of `text-delta` parts and
- * then one `finish` part.
+ * What a stream yields, told apart by `type`: any number of deltas and tool calls, and then, unless it fails, one
+ * `finish`. Models that run in this process give `text-delta` and `finish` as yet; recordings may hold the others.
  *
  * Later versions may add types: a `switch` over `type` should let unknown ones pass.
  */
-export type StreamPart = TextDeltaPart | FinishPart;
+export type StreamPart =
+  | TextDeltaPart
+  | ReasoningDeltaPart
+  | ToolCallStartPart
+  | ToolCallDeltaPart
+  | ToolCallPart
+  | FinishPart;

@@ -10,6 +10,8 @@ export interface Timings {
   readonly decodeMs: number;
   /** From the start of the stream to its end. */
   readonly totalMs: number;
+  /** From the cancel to the end; `null` where the stream was not cancelled. */
+  readonly stopMs: number | null;
   /** Tokens per second while decoding; `null` when too few were generated to tell. */
   readonly tokensPerSecond: number | null;
 }

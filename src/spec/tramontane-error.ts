@@ -1,3 +1,4 @@
+import type { ToolCall } from './assistant-message.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { Timings } from './timings.ts';
 import type { Usage } from './usage.ts';
@@ -6,9 +7,13 @@ import type { Usage } from './usage.ts';
 export interface PartialGeneration {
   /** Every delta delivered before the failure, joined. */
   readonly text: string;
-  /** Tokens read and written until the failure. */
+  /** What the model had thought, joined; `''` where it had not. */
+  readonly reasoning: string;
+  /** The tool calls that were complete. */
+  readonly toolCalls: readonly ToolCall[];
+  /** Tokens read and written until the failure. All zero where the engine was not there to count them: after a timeout. */
   readonly usage: Usage;
-  /** Where the time went until the failure. */
+  /** Where the time went until the failure. All zero where the engine was not there to tell. */
   readonly timings: Timings;
 }
 
@@ -18,6 +23,8 @@ export interface TramontaneErrorDetails {
   readonly field?: string | undefined;
   /** The file at fault. */
   readonly file?: string | undefined;
+  /** How long to wait before trying again. */
+  readonly retryAfterMs?: number | undefined;
   /** What was generated before the failure. */
   readonly partial?: PartialGeneration | undefined;
   /** The error or abort reason behind this one. */
@@ -47,6 +54,8 @@ export class TramontaneError extends Error {
   declare readonly field?: string;
   /** The file at fault, as an absolute path or a name within the model's repository. */
   declare readonly file?: string;
+  /** How long to wait before trying again, in milliseconds: an estimate, with code `queue-full`, where there is one. */
+  declare readonly retryAfterMs?: number;
   /** What was generated before the failure. Present when a stream fails after it started. */
   declare readonly partial?: PartialGeneration;
 
@@ -55,6 +64,7 @@ export class TramontaneError extends Error {
     this.code = code;
     if (details.field !== undefined) this.field = details.field;
     if (details.file !== undefined) this.file = details.file;
+    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
     if (details.partial !== undefined) this.partial = details.partial;
     Object.defineProperty(this, marker, { value: true });
   }

@@ -1,7 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { checkBranches, checkChunkOptions, checkNodeReadableOptions, checkResponseOptions } from '../request/check-view-options.ts';
 import type { GenerationResult } from '../spec/generation-result.ts';
-import type { StreamPart, TextDeltaPart } from '../spec/stream-part.ts';
-import type { Generation } from './generation.ts';
+import type { OpenAIChatChunk } from '../spec/openai-chat-chunk.ts';
+import type { ReasoningDeltaPart, StreamPart, TextDeltaPart } from '../spec/stream-part.ts';
+import type { NodeReadableOptions, OpenAIChunkOptions, StreamResponseOptions } from '../spec/view-options.ts';
+import { OpenAIChunks } from '../views/openai-chunks.ts';
+import { chunksResponse, partsResponse, textResponse } from '../views/stream-response.ts';
+import { partsToNodeReadable, textToNodeReadable } from '../views/to-node-readable.ts';
+import { toReadableStream } from '../views/to-readable-stream.ts';
+import { ExpandingIterator } from './expanding-iterator.ts';
+import { Generation } from './generation.ts';
 import { PartIterator } from './part-iterator.ts';
+import { Relay } from './relay.ts';
 
 /**
  * One generation, read part by part as it is computed.
@@ -9,9 +20,10 @@ import { PartIterator } from './part-iterator.ts';
  * **Start.** Nothing is computed until the first read: the first `next()` of a loop, or `result()`. A stream that is
  * never read costs nothing.
  *
- * **Reading.** Iterate the stream for its parts, or `textStream` for its text alone: one of them, once. `result()` can
- * be asked for beside either, before, during or after. Parts wait here until they are read: a slow reader delays
- * neither the engine nor another stream.
+ * **Reading.** Iterate the stream for its parts, or take one of its views, such as `textStream` for its text alone or
+ * `toResponse()` for a web server: one of them, once; `tee()` makes several streams of one. `result()` can be asked for
+ * beside any, before, during or after. Parts wait here until they are read: a slow reader delays neither the engine nor
+ * another stream.
  *
  * **Leaving.** `break`, `return`, an error thrown in the loop, `cancel()`, `abortSignal`, the end of an `await using`
  * scope, or simply letting go of the stream: each frees the sequence and its KV cache within one decode step, and one
@@ -39,13 +51,18 @@ export class GenerationStream implements AsyncIterable<StreamPart>, AsyncDisposa
     return new GenerationStream(generation);
   }
 
+  /** @internal */
+  static generationOf(stream: GenerationStream): Generation {
+    return stream.#generation;
+  }
+
   /**
    * Reads the parts: `text-delta` as the text comes, then one `finish`. Called by `for await`.
    *
    * Calls of `next()` may overlap and are answered in order. `return()` and `throw()` cancel and settle at once, and end
    * a `next()` that is still pending. An error is thrown by one `next()`; after it the iterator is done.
    *
-   * @throws {TramontaneError} `invalid-argument` at once, where this stream or its `textStream` is already being read.
+   * @throws {TramontaneError} `invalid-argument` at once, where this stream or a view of it is already being read.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<StreamPart, undefined> {
     this.#generation.claim(() => true);
@@ -60,13 +77,117 @@ export class GenerationStream implements AsyncIterable<StreamPart>, AsyncDisposa
    * for await (const delta of model.streamPrompt('Write a haiku.').textStream) process.stdout.write(delta);
    */
   get textStream(): AsyncIterable<string> {
-    const generation = this.#generation;
+    return { [Symbol.asyncIterator]: () => this.#text() };
+  }
+
+  /**
+   * What the model thinks, alone: each reasoning delta as a string, as `textStream` has the text's. To show both as they
+   * come, iterate the stream itself.
+   */
+  get reasoningStream(): AsyncIterable<string> {
     return {
-      [Symbol.asyncIterator](): AsyncIterableIterator<string, undefined> {
-        generation.claim((part) => part.type === 'text-delta');
-        return new PartIterator(generation, (part) => (part as TextDeltaPart).delta);
+      [Symbol.asyncIterator]: (): AsyncIterableIterator<string, undefined> => {
+        this.#generation.claim((part) => part.type === 'reasoning-delta');
+        return new PartIterator(this.#generation, (part) => (part as ReasoningDeltaPart).delta);
       },
     };
+  }
+
+  /**
+   * The parts as a web stream. It asks for a part when it is read, and starts the generation with that; cancelling it
+   * cancels the generation. An error is the error of the web stream.
+   *
+   * @throws {TramontaneError} `invalid-argument`, where this stream or a view of it is already being read.
+   */
+  toReadableStream(): ReadableStream<StreamPart> {
+    return toReadableStream(this[Symbol.asyncIterator](), { chunkOf: (part) => part });
+  }
+
+  /**
+   * The text as a web stream of strings, otherwise as {@link toReadableStream}.
+   *
+   * @throws {TramontaneError} `invalid-argument`, where this stream or a view of it is already being read.
+   */
+  toTextReadableStream(): ReadableStream<string> {
+    return toReadableStream(this.#text(), { chunkOf: (delta) => delta });
+  }
+
+  /**
+   * A Node stream: of the text, as strings, or of the parts, in object mode. It asks for a part when it is read, and
+   * starts the generation with that; destroying it cancels the generation. An error destroys it with that error.
+   *
+   * Connect it by `pipeline`: where the other end goes away, `pipe` would leave it, and so the generation, running.
+   *
+   * @throws {TramontaneError} `invalid-argument` with the `field` at fault, or where this stream or a view of it is
+   *   already being read.
+   * @example
+   * await pipeline(model.streamPrompt(question).toNodeReadable(), response);
+   */
+  toNodeReadable(options?: NodeReadableOptions): Readable {
+    const { format = 'text' } = checkNodeReadableOptions(options);
+    return format === 'text' ? textToNodeReadable(this.#text()) : partsToNodeReadable(this[Symbol.asyncIterator]());
+  }
+
+  /**
+   * The answer of a web server's handler: plain text, our parts as server-sent events, or what OpenAI's clients read.
+   * The generation starts when the body is read, and is cancelled where the client goes away, if the server cancels the
+   * body then, as web servers do.
+   *
+   * Status and headers are sent before the first part is known, so an error, also of a bad request, shows in the body:
+   * a last event, or for `text` a body that breaks off. Events of errors have the message, code and field, not the file.
+   *
+   * @throws {TramontaneError} `invalid-argument` with the `field` at fault, or where this stream or a view of it is
+   *   already being read.
+   * @example
+   * app.post('/chat', async (c) => model.streamChat(await c.req.json()).toResponse({ format: 'sse' }));
+   */
+  toResponse(options?: StreamResponseOptions): Response {
+    const checked = checkResponseOptions(options);
+    switch (checked.format) {
+      case 'sse':
+        return partsResponse(this[Symbol.asyncIterator](), checked);
+      case 'openai-sse':
+        return chunksResponse(this.#chunks(checked), checked);
+      default:
+        return textResponse(this.#text(), checked);
+    }
+  }
+
+  /**
+   * The chunks of OpenAI's streaming chat completions: the role first, then text, reasoning and tool calls as they come,
+   * one finish reason, and with `includeUsage` a last chunk that tells the tokens used. Reading it is reading the stream,
+   * with the same rules for starting, leaving and failing.
+   *
+   * Tool calls are numbered anew in the order in which they begin. A generation that was cut short has finish reason
+   * `length`, whatever cut it, as no other says so.
+   *
+   * @throws {TramontaneError} `invalid-argument` with the `field` at fault.
+   */
+  toOpenAIChunks(options?: OpenAIChunkOptions): AsyncIterable<OpenAIChatChunk> {
+    const checked = checkChunkOptions(options);
+    return { [Symbol.asyncIterator]: () => this.#chunks(checked) };
+  }
+
+  /**
+   * Several streams in place of this one: each gives all parts, has its own result and views, and can be left by itself.
+   * The generation goes on while one of them is left, and is cancelled when all have been.
+   *
+   * They may be read at any pace: the quickest sets it, and what a slower one has not read waits in it, up to the whole
+   * answer. One that is left while others go on ends with finishReason `aborted` and a usage of zero, since its tokens
+   * are still being made; one that is never read counts as left once it is collected.
+   *
+   * @param branches - How many, from 1 to 1024.
+   * @throws {TramontaneError} `invalid-argument`, where this stream or a view of it is already being read.
+   * @example Answer the client and keep the text
+   * const [forClient, forLog] = model.streamChat(messages).tee();
+   * void forLog.result().then(({ text }) => log(text));
+   * return forClient.toResponse();
+   */
+  tee(): [GenerationStream, GenerationStream];
+  tee(branches: number): GenerationStream[];
+  tee(branches?: number): GenerationStream[] {
+    const count = checkBranches(branches);
+    return Relay.branches(this.#generation, count).map((source) => new GenerationStream(new Generation(source)));
   }
 
   /**
@@ -95,5 +216,22 @@ export class GenerationStream implements AsyncIterable<StreamPart>, AsyncDisposa
   /** Cancels and drops what is unread: `await using stream = ...` frees it at the end of the scope. Resolves at once. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#generation.leave();
+  }
+
+  #text(): AsyncIterableIterator<string, undefined> {
+    this.#generation.claim((part) => part.type === 'text-delta');
+    return new PartIterator(this.#generation, (part) => (part as TextDeltaPart).delta);
+  }
+
+  #chunks({ id, model, created, includeUsage = false }: OpenAIChunkOptions): AsyncIterableIterator<OpenAIChatChunk, undefined> {
+    const generation = this.#generation;
+    generation.claim(() => true);
+    const chunks = new OpenAIChunks(() => ({
+      id: id ?? `chatcmpl-${randomUUID()}`,
+      model: model ?? generation.origin.model ?? 'unknown',
+      created: created ?? Math.floor(Date.now() / 1000),
+      includeUsage,
+    }));
+    return new ExpandingIterator(generation, (part) => chunks.chunksOf(part));
   }
 }

@@ -1,11 +1,15 @@
-import { result } from '../accumulate/result.ts';
-import { text } from '../accumulate/text.ts';
+import { MessageFold } from '../accumulate/message-fold.ts';
+import { resultOf } from '../accumulate/result-of.ts';
 import type { FailurePart } from '../spec/failure-part.ts';
 import type { GenerationResult } from '../spec/generation-result.ts';
 import type { FinishPart, StreamPart } from '../spec/stream-part.ts';
+import type { Timings } from '../spec/timings.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
-import type { PartSink, StreamRequest } from './stream-backend.ts';
-import type { StreamRouter } from './stream-router.ts';
+import type { PartialGeneration } from '../spec/tramontane-error.ts';
+import type { Usage } from '../spec/usage.ts';
+import { PartDeadline } from './part-deadline.ts';
+import type { StreamTimeouts, TimeoutCode } from './part-deadline.ts';
+import type { PartSink, PartSource, StreamOrigin } from './part-source.ts';
 
 interface Waiter<Value> {
   readonly resolve: (value: Value) => void;
@@ -15,8 +19,16 @@ interface Waiter<Value> {
 type Read = IteratorResult<StreamPart, undefined>;
 
 const end: Read = { done: true, value: undefined };
-const nothingUsed = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
-const noTime = { queuedMs: 0, prefillMs: 0, firstTokenMs: null, decodeMs: 0, totalMs: 0, tokensPerSecond: null };
+const nothingUsed: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
+const noTime: Timings = { queuedMs: 0, prefillMs: 0, firstTokenMs: null, decodeMs: 0, totalMs: 0, stopMs: null, tokensPerSecond: null };
+
+/** How a generation ends that was cancelled where nobody could count. */
+export const abortedFinish: FinishPart = {
+  type: 'finish',
+  finishReason: 'aborted',
+  usage: nothingUsed,
+  timings: noTime,
+};
 
 /**
  * One generation's life on this side: not begun, running, ended; and what of it is unread. Its stream, the iterators of
@@ -24,12 +36,12 @@ const noTime = { queuedMs: 0, prefillMs: 0, firstTokenMs: null, decodeMs: 0, tot
  * still be used, and is collected (which cancels) when none can.
  */
 export class Generation implements PartSink {
-  readonly #router: StreamRouter;
-  /** What to begin with, until the first read. */
-  #request: StreamRequest | TramontaneError | undefined;
-  #streamId: number | undefined;
+  readonly #source: PartSource;
+  #begun = false;
+  readonly #deadline: PartDeadline | undefined;
+  readonly #timeouts: StreamTimeouts | undefined;
   #outcome: GenerationResult | TramontaneError | undefined;
-  #text = '';
+  readonly #message = new MessageFold();
 
   /** Whether a view reads the parts, and which ones it wants. */
   #wants: ((part: StreamPart) => boolean) | undefined;
@@ -45,10 +57,20 @@ export class Generation implements PartSink {
   #result: Promise<GenerationResult> | undefined;
   #resultWaiter: Waiter<GenerationResult> | undefined;
 
-  /** @param request - what to begin with on the first read, or why that will fail */
-  constructor(router: StreamRouter, request: StreamRequest | TramontaneError) {
-    this.#router = router;
-    this.#request = request;
+  constructor(source: PartSource, timeouts?: StreamTimeouts) {
+    this.#source = source;
+    if (!timeouts || timeouts.firstTokenTimeoutMs + timeouts.idleTimeoutMs === 0) return;
+    this.#timeouts = timeouts;
+    this.#deadline = new PartDeadline(
+      timeouts,
+      (code) => this.#expire(code),
+      () => source.catchUp?.(),
+    );
+  }
+
+  /** What this is the answer to. */
+  get origin(): StreamOrigin {
+    return this.#source.origin;
   }
 
   /** Makes the caller the one reader of the parts that `wants` holds for. Throws where there is one already. */
@@ -87,6 +109,7 @@ export class Generation implements PartSink {
     this.#unreadFrom = 0;
     this.#unthrown = undefined;
     this.#endReaders();
+    this.#deadline?.stop();
     this.cancel();
     this.#updateHold();
   }
@@ -94,12 +117,10 @@ export class Generation implements PartSink {
   /** Asks the generation to end as it stands. One that has not begun never will. */
   cancel(): void {
     if (this.#outcome) return;
-    if (this.#streamId !== undefined) {
-      this.#router.cancel(this.#streamId);
-      return;
-    }
-    this.#request = undefined;
-    this.deliver({ type: 'finish', finishReason: 'aborted', usage: nothingUsed, timings: noTime });
+    const begun = this.#begun;
+    this.#begun = true;
+    this.#source.cancel();
+    if (!begun) this.deliver(abortedFinish);
   }
 
   /** The outcome, once there is one. Begins the generation. */
@@ -117,12 +138,14 @@ export class Generation implements PartSink {
   deliver(part: StreamPart | FailurePart): void {
     if (this.#outcome) return;
     if (part.type === 'error') {
-      const { code, message, field, file } = part.error;
-      const partial = { text: this.#text, usage: part.usage, timings: part.timings };
-      this.#endWithError(new TramontaneError(code, message, { field, file, partial }));
+      const { usage, timings } = part;
+      const { code, message, field, file, retryAfterMs, cause } = part.error;
+      const partial = usage && timings && this.#partial(usage, timings);
+      this.failWith(new TramontaneError(code, message, { field, file, retryAfterMs, partial, cause }));
       return;
     }
-    this.#text = text(this.#text, part);
+    this.#message.add(part);
+    this.#deadline?.arrived();
     if (part.type === 'finish') this.#endWithResult(part);
     else this.#hand(part);
     this.#updateHold();
@@ -131,25 +154,47 @@ export class Generation implements PartSink {
   fail(message: string, cause?: unknown): void {
     if (this.#outcome) return;
     // The source is beyond telling what was used.
-    const partial = { text: this.#text, usage: nothingUsed, timings: noTime };
-    this.#endWithError(new TramontaneError('engine-failed', message, { partial, cause }));
+    this.failWith(new TramontaneError('engine-failed', message, { partial: this.#partial(), cause }));
+  }
+
+  failWith(error: TramontaneError): void {
+    if (this.#outcome) return;
+    this.#outcome = error;
+    this.#deadline?.stop();
+    const reader = this.#readers.shift();
+    if (reader) reader.reject(error);
+    else if (!this.#left) this.#unthrown = error;
+    this.#endReaders();
+    this.#settleResult(error);
+    this.#updateHold();
   }
 
   #begin(): void {
-    const request = this.#request;
-    if (!request) return;
-    this.#request = undefined;
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#deadline?.begin();
     try {
-      if (request instanceof TramontaneError) throw request;
-      const { abortSignal } = request;
-      if (abortSignal?.aborted) {
-        const message = 'abortSignal was raised before the stream was first read';
-        throw new TramontaneError('aborted', message, { cause: abortSignal.reason });
-      }
-      this.#streamId = this.#router.start(this, request);
+      this.#source.start(this);
     } catch (error) {
-      this.#endWithError(error as TramontaneError);
+      this.failWith(error as TramontaneError);
     }
+  }
+
+  #expire(code: TimeoutCode): void {
+    // What was cancelled ends as cancelled, however long that takes.
+    if (this.#outcome || this.#source.cancelled) return;
+    const message =
+      code === 'first-token-timeout'
+        ? `nothing was generated within ${this.#timeouts?.firstTokenTimeoutMs} ms (firstTokenTimeoutMs)`
+        : `nothing followed the last part within ${this.#timeouts?.idleTimeoutMs} ms (idleTimeoutMs)`;
+    // Not after the engine's own last part, which has the counts: an engine that is stuck may never give it.
+    this.failWith(new TramontaneError(code, message, { partial: this.#partial() }));
+    this.#source.cancel();
+  }
+
+  #partial(usage: Usage = nothingUsed, timings: Timings = noTime): PartialGeneration {
+    const { text, reasoning, toolCalls } = this.#message;
+    return { text, reasoning, toolCalls, usage, timings };
   }
 
   #hand(part: StreamPart): void {
@@ -171,20 +216,11 @@ export class Generation implements PartSink {
   }
 
   #endWithResult(finish: FinishPart): void {
-    this.#outcome = result(this.#text, finish);
+    this.#outcome = resultOf(this.#message, finish);
+    this.#deadline?.stop();
     this.#hand(finish);
     this.#endReaders();
     this.#settleResult(this.#outcome);
-  }
-
-  #endWithError(error: TramontaneError): void {
-    this.#outcome = error;
-    const reader = this.#readers.shift();
-    if (reader) reader.reject(error);
-    else if (!this.#left) this.#unthrown = error;
-    this.#endReaders();
-    this.#settleResult(error);
-    this.#updateHold();
   }
 
   #endReaders(): void {
@@ -206,8 +242,9 @@ export class Generation implements PartSink {
   }
 
   #updateHold(): void {
-    if (this.#streamId === undefined) return;
-    const awaited = this.#readers.length > 0 || this.#resultWaiter !== undefined;
-    this.#router.hold(this.#streamId, awaited ? this : undefined);
+    if (!this.#begun) return;
+    const awaited = !this.#outcome && (this.#readers.length > 0 || this.#resultWaiter !== undefined);
+    this.#deadline?.wait(awaited);
+    this.#source.hold(awaited ? this : undefined);
   }
 }

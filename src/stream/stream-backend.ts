@@ -19,11 +19,3 @@ export interface StreamRequest {
   readonly json: string;
   readonly abortSignal: AbortSignal | undefined;
 }
-
-/** Takes the parts of one stream. */
-export interface PartSink {
-  /** The last part is a `finish` or an `error`. */
-  deliver(part: StreamPart | FailurePart): void;
-  /** Ends the stream where its source can no longer say how it ended. */
-  fail(message: string, cause?: unknown): void;
-}

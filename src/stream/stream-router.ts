@@ -1,7 +1,9 @@
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import type { FailurePart } from '../spec/failure-part.ts';
 import type { StreamPart } from '../spec/stream-part.ts';
-import type { PartSink, StreamBackend, StreamRequest } from './stream-backend.ts';
+import type { PartSink, PartSource, StreamOrigin } from './part-source.ts';
+import { RoutedSource } from './routed-source.ts';
+import type { StreamBackend, StreamRequest } from './stream-backend.ts';
 
 /** Parts taken per turn of the event loop: enough for a busy engine, few enough to let timers and sockets in between. */
 const partsPerTurn = 512;
@@ -30,6 +32,11 @@ export class StreamRouter {
 
   constructor(backend: StreamBackend) {
     this.#backend = backend;
+  }
+
+  /** A source for one stream, which begins with its first read. */
+  source(request: StreamRequest, originOf: () => StreamOrigin): PartSource {
+    return new RoutedSource(this, request, originOf);
   }
 
   /**
@@ -77,6 +84,11 @@ export class StreamRouter {
     if (!this.#drainScheduled) this.#drainTurn();
   }
 
+  /** Delivers everything there is, however much. For when it matters what has come until now; never throws. */
+  catchUp(): void {
+    while (this.#drainOnce());
+  }
+
   /** Refuses new streams from now on. */
   refuseNew(): void {
     this.#closed = true;
@@ -107,6 +119,16 @@ export class StreamRouter {
   }
 
   #drainTurn(): void {
+    if (!this.#drainOnce()) return;
+    this.#drainScheduled = true;
+    setImmediate(() => {
+      this.#drainScheduled = false;
+      this.#drainTurn();
+    });
+  }
+
+  /** @returns whether more is left */
+  #drainOnce(): boolean {
     let more: boolean;
     try {
       const drained = this.#backend.drain(partsPerTurn);
@@ -116,17 +138,11 @@ export class StreamRouter {
       for (const streamId of this.#entries.keys()) {
         this.#fail(streamId, 'what the engine sent could not be read', cause);
       }
-      return;
+      return false;
     }
-    if (more) {
-      this.#drainScheduled = true;
-      setImmediate(() => {
-        this.#drainScheduled = false;
-        this.#drainTurn();
-      });
-      return;
-    }
+    if (more) return true;
     for (const streamId of this.#settled) this.#fail(streamId, 'the engine ended the stream without saying how');
+    return false;
   }
 
   #deliver(streamId: number, part: StreamPart | FailurePart): void {

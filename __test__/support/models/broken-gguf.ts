@@ -121,7 +121,6 @@ function forgedMetadata(good: GgufFile): Variants {
     'end token beyond the vocabulary': ['tokenizer.ggml.eos_token_id', u32(tokenCount)],
     'token types that are text': ['tokenizer.ggml.token_type', array('string', Array(tokenCount).fill('1'))],
     'merge of one part': ['tokenizer.ggml.merges', array('string', ['th'])],
-    'merge of unknown tokens': ['tokenizer.ggml.merges', array('string', ['never seen'])],
   };
   return mapValues(changes, ([key, value]) => {
     const metadata = new Map(good.metadata);

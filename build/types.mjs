@@ -1,0 +1,97 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { BuildError } from './build-error.mjs';
+import { CHECKOUT } from './build.mjs';
+import { nodeToolEnv, runCommand } from './run-command.mjs';
+import { runScript } from './run-script.mjs';
+
+const HELP = `Writes the package's types, index.d.ts and testing.d.ts, from src.
+
+  npm run types              writes them
+  npm run types:check        fails where they are not what src says
+`;
+
+/**
+ * Bundles the types of one entry point.
+ *
+ * @param {string} entry
+ * @param {readonly string[]} options
+ * @returns {Promise<string>}
+ */
+async function bundleTypes(entry, options) {
+  const folder = join(CHECKOUT, 'node_modules', '.cache', 'tramontane', 'types');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${entry.replaceAll('/', '-')}.d.ts`);
+  const { code, output } = await runCommand(
+    'dts-bundle-generator',
+    ['--project', 'tsconfig.build.json', '--no-banner', '--sort', ...options, '--out-file', file, `src/${entry}.ts`],
+    { cwd: CHECKOUT, env: nodeToolEnv(CHECKOUT) },
+  );
+  if (code !== 0) throw new BuildError(`${output}\nthe types of src/${entry}.ts could not be bundled`);
+  return readFileSync(file, 'utf8');
+}
+
+/**
+ * Leaves out of one entry point's types what the main entry point declares, and imports it from there. Declared twice,
+ * a class would be two types that do not fit each other.
+ *
+ * @param {string} types
+ * @param {string} mainTypes
+ * @returns {Promise<string>}
+ */
+export async function linkTypes(types, mainTypes) {
+  // Here, as the packages may only have been installed by the script that imports this.
+  const { default: ts } = await import('typescript');
+  /** @param {string} text */
+  const statementsOf = (text) => {
+    const source = ts.createSourceFile('types.d.ts', text, ts.ScriptTarget.Latest, true);
+    return source.statements.map((statement) => ({ statement, text: statement.getFullText(source).trim() }));
+  };
+  /**
+   * @param {import('typescript').Statement} statement
+   * @returns {string}
+   */
+  const nameOf = (statement) =>
+    'name' in statement && statement.name ? /** @type {import('typescript').Identifier} */ (statement.name).text : '';
+
+  const shared = new Set(statementsOf(mainTypes).map(({ statement }) => nameOf(statement)));
+  shared.delete('');
+  const all = statementsOf(types);
+  const own = all.filter(({ statement }) => !shared.has(nameOf(statement)) && !ts.isImportDeclaration(statement));
+  const reexported = all
+    .filter(({ statement, text }) => shared.has(nameOf(statement)) && /^export /m.test(text))
+    .map(({ statement }) => nameOf(statement));
+  /** @type {Set<string>} */
+  const used = new Set();
+  /** @param {import('typescript').Node} node */
+  const collect = (node) => {
+    if (ts.isIdentifier(node) && shared.has(node.text)) used.add(node.text);
+    ts.forEachChild(node, collect);
+  };
+  for (const { statement } of own) collect(statement);
+
+  const links = [];
+  if (used.size > 0) links.push(`import type { ${[...used].toSorted().join(', ')} } from 'tramontane';`);
+  if (reexported.length > 0) links.push(`export { ${reexported.toSorted().join(', ')} } from 'tramontane';`);
+  return `${[links.join('\n'), ...own.map(({ text }) => text)].join('\n\n')}\n`;
+}
+
+await runScript(import.meta.url, async () => {
+  const { values } = parseArgs({ options: { check: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const main = await bundleTypes('index', []);
+  const testing = await bundleTypes('testing/index', ['--export-referenced-types=false']);
+  /** @type {Record<string, string>} */
+  const files = { 'index.d.ts': main, 'testing.d.ts': await linkTypes(testing, main) };
+  const stale = [];
+  for (const [name, types] of Object.entries(files)) {
+    const path = join(CHECKOUT, name);
+    if (!values.check) writeFileSync(path, types);
+    else if (readFileSync(path, 'utf8') !== types) stale.push(name);
+  }
+  if (stale.length > 0) throw new BuildError(`${stale.join(' and ')} differ from what src says; run: npm run types`);
+});

@@ -1,0 +1,54 @@
+import { TramontaneError } from '../spec/tramontane-error.ts';
+import type { PartSink, PartSource, StreamOrigin } from './part-source.ts';
+import type { StreamRequest } from './stream-backend.ts';
+import type { StreamRouter } from './stream-router.ts';
+
+/** One stream of a backend with many, as its router hands it out. */
+export class RoutedSource implements PartSource {
+  readonly #router: StreamRouter;
+  readonly #originOf: () => StreamOrigin;
+  #request: StreamRequest | undefined;
+  readonly #abortSignal: AbortSignal | undefined;
+  #streamId: number | undefined;
+  #cancelled = false;
+
+  constructor(router: StreamRouter, request: StreamRequest, originOf: () => StreamOrigin) {
+    this.#router = router;
+    this.#request = request;
+    this.#originOf = originOf;
+    this.#abortSignal = request.abortSignal;
+  }
+
+  get origin(): StreamOrigin {
+    return this.#originOf();
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelled || this.#abortSignal?.aborted === true;
+  }
+
+  start(sink: PartSink): void {
+    const request = this.#request;
+    this.#request = undefined;
+    if (!request) return;
+    if (request.abortSignal?.aborted) {
+      const message = 'abortSignal was raised before the stream was first read';
+      throw new TramontaneError('aborted', message, { cause: request.abortSignal.reason });
+    }
+    this.#streamId = this.#router.start(sink, request);
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    this.#request = undefined;
+    if (this.#streamId !== undefined) this.#router.cancel(this.#streamId);
+  }
+
+  hold(sink: PartSink | undefined): void {
+    if (this.#streamId !== undefined) this.#router.hold(this.#streamId, sink);
+  }
+
+  catchUp(): void {
+    this.#router.catchUp();
+  }
+}

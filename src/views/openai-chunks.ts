@@ -1,0 +1,101 @@
+import { ToolCallFold } from '../accumulate/tool-call-fold.ts';
+import type { OpenToolCall } from '../accumulate/tool-call-fold.ts';
+import type { FinishReason } from '../spec/finish-reason.ts';
+import type { OpenAIChatChunk, OpenAIChatDelta, OpenAIToolCallDelta } from '../spec/openai-chat-chunk.ts';
+import type { FinishPart, StreamPart, ToolCallDeltaPart, ToolCallPart, ToolCallStartPart } from '../spec/stream-part.ts';
+
+/** What is the same in all chunks. */
+export interface ChunkFrame {
+  readonly id: string;
+  readonly model: string;
+  readonly created: number;
+  readonly includeUsage: boolean;
+}
+
+interface SentCall {
+  announced: boolean;
+  /** How much of the arguments was sent, in UTF-16 units. */
+  sent: number;
+}
+
+// A reader takes `stop` for a whole answer, and there is no word for one that was cut short but this.
+const finishReasons: Readonly<Record<FinishReason, 'stop' | 'length' | 'tool_calls'>> = {
+  stop: 'stop',
+  length: 'length',
+  'tool-calls': 'tool_calls',
+  aborted: 'length',
+  error: 'length',
+};
+
+/** Turns the parts of one stream into the chunks of one chat completion: the role first, one finish reason, usage last. */
+export class OpenAIChunks {
+  readonly #frame: () => ChunkFrame;
+  #known: ChunkFrame | undefined;
+  readonly #toolCalls = new ToolCallFold();
+  readonly #sentCalls = new Map<OpenToolCall, SentCall>();
+
+  /** @param frame - asked once, when the first part has come */
+  constructor(frame: () => ChunkFrame) {
+    this.#frame = frame;
+  }
+
+  /** The chunks that a part makes. */
+  chunksOf(part: StreamPart): OpenAIChatChunk[] {
+    const first = this.#known ? [] : [this.#deltaChunk({ role: 'assistant', content: '' })];
+    return [...first, ...this.#chunksOf(part)];
+  }
+
+  #chunksOf(part: StreamPart): OpenAIChatChunk[] {
+    switch (part.type) {
+      case 'text-delta':
+        return [this.#deltaChunk({ content: part.delta })];
+      case 'reasoning-delta':
+        return [this.#deltaChunk({ reasoning_content: part.delta })];
+      case 'tool-call-start':
+      case 'tool-call-delta':
+      case 'tool-call': {
+        const delta = this.#toolCallDelta(part);
+        return delta ? [this.#deltaChunk({ tool_calls: [delta] })] : [];
+      }
+      case 'finish':
+        return this.#lastChunks(part);
+      default:
+        return [];
+    }
+  }
+
+  #lastChunks({ finishReason, usage }: FinishPart): OpenAIChatChunk[] {
+    const finish = this.#chunk([{ index: 0, delta: {}, finish_reason: finishReasons[finishReason] ?? 'stop' }]);
+    if (!this.#known?.includeUsage) return [finish];
+    const counted = {
+      prompt_tokens: usage.inputTokens,
+      completion_tokens: usage.outputTokens,
+      total_tokens: usage.totalTokens,
+    };
+    return [finish, { ...this.#chunk([]), usage: counted }];
+  }
+
+  /** What of a call was not sent yet; nothing before its name is known. */
+  #toolCallDelta(part: ToolCallStartPart | ToolCallDeltaPart | ToolCallPart): OpenAIToolCallDelta | undefined {
+    const call = this.#toolCalls.add(part);
+    if (!call || call.toolName === '') return undefined;
+    const { order: index, toolCallId: id, toolName: name } = call;
+    const known = this.#sentCalls.get(call) ?? { announced: false, sent: 0 };
+    // Cutting the text so far for every fragment would copy all of it each time.
+    const fragmentOnly = part.type === 'tool-call-delta' && known.sent + part.delta.length === call.inputText.length;
+    const unsent = fragmentOnly ? part.delta : call.inputText.slice(known.sent);
+    this.#sentCalls.set(call, { announced: true, sent: call.inputText.length });
+    if (!known.announced) return { index, id, type: 'function', function: { name, arguments: unsent } };
+    return unsent === '' ? undefined : { index, function: { arguments: unsent } };
+  }
+
+  #deltaChunk(delta: OpenAIChatDelta): OpenAIChatChunk {
+    return this.#chunk([{ index: 0, delta, finish_reason: null }]);
+  }
+
+  #chunk(choices: OpenAIChatChunk['choices']): OpenAIChatChunk {
+    this.#known ??= this.#frame();
+    const { id, model, created, includeUsage } = this.#known;
+    return { id, object: 'chat.completion.chunk', created, model, choices, ...(includeUsage && { usage: null }) };
+  }
+}

@@ -1,0 +1,50 @@
+import { Readable } from 'node:stream';
+import type { StreamPart } from '../spec/stream-part.ts';
+import { WholeCharacters } from './whole-characters.ts';
+
+/** A Node stream of text, as strings. Begins with its first read; destroying it leaves the iterator. */
+export function textToNodeReadable(deltas: AsyncIterator<string, undefined>): Readable {
+  const characters = new WholeCharacters();
+  return toNodeReadable(deltas, { encoding: 'utf8' }, (delta) => characters.take(delta), () => characters.rest());
+}
+
+/** A Node stream of parts, in object mode. Begins with its first read; destroying it leaves the iterator. */
+export function partsToNodeReadable(parts: AsyncIterator<StreamPart, undefined>): Readable {
+  return toNodeReadable(parts, { objectMode: true }, (part) => part, () => '');
+}
+
+function toNodeReadable<Value>(
+  iterator: AsyncIterator<Value, undefined>,
+  options: { readonly encoding?: BufferEncoding; readonly objectMode?: boolean },
+  chunkOf: (value: Value) => unknown,
+  rest: () => string,
+): Readable {
+  const readNext = async (readable: Readable) => {
+    let chunk: unknown = '';
+    // An empty chunk is not taken for an answer to a read.
+    while (chunk === '') {
+      const read = await iterator.next();
+      if (read.done) {
+        const last = rest();
+        if (last !== '') readable.push(last);
+        readable.push(null);
+        return;
+      }
+      chunk = chunkOf(read.value);
+    }
+    readable.push(chunk);
+  };
+  return new Readable({
+    ...options,
+    // Reads nothing ahead: a stream begins with its first read, and destroying it by an error would lose what was.
+    highWaterMark: 0,
+    read() {
+      readNext(this).catch((error: unknown) => this.destroy(error as Error));
+    },
+    destroy(error, callback) {
+      // Leaving never waits, and so neither does this.
+      void iterator.return?.();
+      callback(error);
+    },
+  });
+}
