@@ -9,7 +9,7 @@ use mistralrs_core::{DeviceMapSetting, IsqType, Loader, ModelDType, ModelPaths};
 use tokenizers::Tokenizer;
 use tramontane_error::{Error, ErrorCode};
 use tramontane_model_files::{ModelFiles, resolve};
-use tramontane_session::{Backend, ChatTemplate, SpecialTokens, TextInterface};
+use tramontane_session::{Backend, ChatTemplate, GrammarFactory, SpecialTokens, TextInterface};
 
 use crate::chat_template_source::override_source;
 use crate::companion_files::CompanionFiles;
@@ -159,6 +159,7 @@ pub fn load(
         memory_bytes: added.filter(|&bytes| bytes > 0).unwrap_or(loaded.weight_bytes),
     };
     let text = TextInterface {
+        grammars: GrammarFactory::new(Arc::clone(&tokenizer), loaded.end_tokens.clone()),
         vocabulary_size: info.vocabulary_size,
         chat_template,
         end_tokens: loaded.end_tokens,

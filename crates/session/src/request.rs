@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tramontane_error::Error;
 
+use crate::grammar::GrammarSource;
 use crate::sampler::Sampling;
 use crate::stop_matcher::validate_stop_sequences;
 
@@ -42,6 +43,8 @@ pub struct GenerationRequest {
     pub max_output_tokens: Option<usize>,
     /// How each token is chosen.
     pub sampling: Sampling,
+    /// What the reply has to follow.
+    pub grammar: Option<GrammarSource>,
     /// Texts that end the reply, and are not part of it.
     pub stop_sequences: Vec<String>,
     /// Streams of higher priority are served before those of lower; 0 by default.
@@ -70,7 +73,8 @@ impl GenerationRequest {
         let priority = read(&fields, "priority")?.unwrap_or(0);
         let deadline = read(&fields, "deadlineMs")?.map(Duration::from_millis);
         let sampling = Sampling::from_request(&fields)?;
-        Ok(Self { prompt, max_output_tokens, sampling, stop_sequences, priority, deadline })
+        let grammar = GrammarSource::from_request(&fields)?;
+        Ok(Self { prompt, max_output_tokens, sampling, grammar, stop_sequences, priority, deadline })
     }
 }
 

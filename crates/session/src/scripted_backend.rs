@@ -10,6 +10,7 @@ use tramontane_error::{Error, ErrorCode};
 use crate::backend::{Backend, Next, Run, Step};
 use crate::byte_tokenizer::byte_tokenizer;
 use crate::chat_template::{ChatTemplate, SpecialTokens};
+use crate::grammar::GrammarFactory;
 use crate::text_interface::TextInterface;
 
 const END_OF_TEXT: u32 = 256;
@@ -100,8 +101,10 @@ impl ScriptedBackend {
 
     /// Tokens are bytes, and chats are written as [`ScriptedBackend::CHAT_TEMPLATE`].
     pub fn text_interface(&self) -> Result<TextInterface, Error> {
+        let tokenizer = Arc::new(byte_tokenizer());
         Ok(TextInterface {
-            tokenizer: Arc::new(byte_tokenizer()),
+            grammars: GrammarFactory::new(Arc::clone(&tokenizer), vec![END_OF_TEXT]),
+            tokenizer,
             chat_template: Some(ChatTemplate::compile(Self::CHAT_TEMPLATE, SpecialTokens::default())?),
             end_tokens: vec![END_OF_TEXT],
             context_length: self.script.context_length,

@@ -58,7 +58,11 @@ impl Sequence {
         let now = Instant::now();
         self.first_token_at.get_or_insert(now);
         self.last_token_at = Some(now);
-        let token = self.sampler.sample(logits);
+        let sampled = match self.sampler.sample(logits) {
+            Ok(sampled) => sampled,
+            Err(error) => return self.end(Err(error)),
+        };
+        let token = sampled.token;
         self.output_tokens += 1;
         self.slice_tokens += 1;
         if self.end_tokens.contains(&token) {
@@ -71,6 +75,9 @@ impl Sequence {
                 }
             }
             Err(error) => return self.end(Err(error)),
+        }
+        if sampled.is_last {
+            return self.end(Ok(FinishReason::Stop));
         }
         if self.output_tokens >= self.max_output_tokens {
             return self.end(Ok(FinishReason::Length));

@@ -16,7 +16,6 @@ use crate::detokenizer::Detokenizer;
 use crate::mailbox::{Batch, Bell, Mailbox, StreamId};
 use crate::metrics::{Counters, Metrics};
 use crate::request::GenerationRequest;
-use crate::sampler::Sampler;
 use crate::schedule::{Job, RequestSource, Schedule, Submitted, Ticket};
 use crate::sequence::{Ending, Sequence};
 use crate::stop_matcher::StopMatcher;
@@ -254,11 +253,12 @@ impl Shared {
     fn prepare(&self, ticket: &Ticket, source: RequestSource, text: &TextInterface) -> Result<Prepared, Error> {
         let request = source()?;
         let tokens = text.tokenize(&request.prompt)?;
+        let seed = request.sampling.seed.unwrap_or_else(random_seed);
+        let sampler = text.sampler(&request, seed, &tokens)?;
         let room = text.context_length - tokens.len();
         let (id, mailbox) = (ticket.id, Arc::clone(&self.mailbox));
-        let seed = request.sampling.seed.unwrap_or_else(random_seed);
         let sequence = Sequence {
-            sampler: Sampler::new(&request.sampling, seed),
+            sampler,
             detokenizer: Detokenizer::new(Arc::clone(&text.tokenizer), true),
             stop: Some(StopMatcher::new(request.stop_sequences)),
             end_tokens: text.end_tokens.clone(),

@@ -7,7 +7,9 @@ use tokenizers::Tokenizer;
 use tramontane_error::{Error, ErrorCode};
 
 use crate::chat_template::ChatTemplate;
-use crate::request::Prompt;
+use crate::grammar::GrammarFactory;
+use crate::request::{GenerationRequest, Prompt};
+use crate::sampler::Sampler;
 
 /// Everything about a model that concerns text rather than weights.
 pub struct TextInterface {
@@ -21,6 +23,8 @@ pub struct TextInterface {
     pub context_length: usize,
     /// Token ids are below this.
     pub vocabulary_size: usize,
+    /// Grammars over the tokenizer's vocabulary.
+    pub grammars: GrammarFactory,
 }
 
 impl TextInterface {
@@ -50,6 +54,21 @@ impl TextInterface {
             .with_field(field));
         }
         Ok(tokens)
+    }
+
+    /// What chooses the tokens of the reply to `prompt`. Compiles the request's grammar, which can take a while.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::InvalidArgument`] naming the field: a token that this model does not have, or a grammar that cannot
+    /// be used; [`ErrorCode::UnsupportedModel`] where this model cannot be held to any grammar.
+    pub fn sampler(&self, request: &GenerationRequest, seed: u64, prompt: &[u32]) -> Result<Sampler, Error> {
+        request.sampling.validate_for(self.vocabulary_size)?;
+        let sampler = Sampler::reading(&request.sampling, seed, prompt, Some(&self.tokenizer));
+        match &request.grammar {
+            Some(source) => sampler.constrained_by(self.grammars.grammar(source)?),
+            None => Ok(sampler),
+        }
     }
 
     fn render(&self, messages: &[Value]) -> Result<String, Error> {
@@ -89,16 +108,20 @@ impl TextInterface {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::byte_tokenizer::byte_tokenizer;
 
     fn text_interface() -> TextInterface {
+        let tokenizer = Arc::new(byte_tokenizer());
         TextInterface {
-            tokenizer: Arc::new(byte_tokenizer()),
+            tokenizer: Arc::clone(&tokenizer),
             chat_template: None,
             end_tokens: vec![256],
             context_length: 8,
             vocabulary_size: 259,
+            grammars: GrammarFactory::new(tokenizer, vec![256]),
         }
     }
 
@@ -131,6 +154,48 @@ mod tests {
 
     #[test]
     fn a_chat_without_a_template_says_so() {
-        assert_eq!(error(Prompt::Messages(vec![serde_json::json!({})])).code, ErrorCode::NoChatTemplate);
+        assert_eq!(error(Prompt::Messages(vec![json!({})])).code, ErrorCode::NoChatTemplate);
+    }
+
+    fn sampler(request: serde_json::Value) -> Result<Sampler, Error> {
+        let request = GenerationRequest::from_json(&request.to_string()).unwrap();
+        text_interface().sampler(&request, 1, &[104, 105])
+    }
+
+    #[test]
+    fn settings_about_tokens_outside_the_vocabulary_are_refused_by_their_place() {
+        let request = json!({"prompt": {"text": "hi"}, "forcedTokens": [258, 259]});
+        assert_eq!(sampler(request).err().unwrap().field.as_deref(), Some("forcedTokens[1]"));
+    }
+
+    #[test]
+    fn a_reply_is_held_to_the_grammar_of_its_request() {
+        let mut sampler =
+            sampler(json!({"prompt": {"text": "hi"}, "grammar": {"type": "regex", "pattern": "yes"}})).unwrap();
+        let tokens = [0; 3].map(|_| sampler.sample(&[0.0; 259]).unwrap().token);
+        assert_eq!(tokens.map(|token| token as u8), *b"yes");
+    }
+
+    #[test]
+    fn a_grammar_that_cannot_be_used_is_refused_by_name() {
+        let request = json!({"prompt": {"text": "hi"}, "responseFormat": {"type": "json", "schema": {"type": "x"}}});
+        let error = sampler(request).err().unwrap();
+        assert_eq!((error.code, error.field.as_deref()), (ErrorCode::InvalidArgument, Some("responseFormat.schema")));
+    }
+
+    #[test]
+    fn sequence_breakers_are_found_in_the_text_of_the_tokens() {
+        // "ab" comes again, with a newline in front of it; so "c" costs nothing where two tokens are not enough.
+        let penalised = |text: &str| {
+            let dry = json!({"multiplier": 100, "allowedLength": 3, "sequenceBreakers": ["\n"]});
+            let request = json!({"prompt": {"text": text}, "temperature": 0, "dry": dry});
+            let request = GenerationRequest::from_json(&request.to_string()).unwrap();
+            let prompt: Vec<u32> = text.bytes().map(u32::from).collect();
+            let mut logits = [0.0; 259];
+            logits[usize::from(b'c')] = 1.0;
+            text_interface().sampler(&request, 1, &prompt).unwrap().sample(&logits).unwrap().token != u32::from(b'c')
+        };
+        assert!(penalised("xabc xab"));
+        assert!(!penalised("\nabc \nab"));
     }
 }

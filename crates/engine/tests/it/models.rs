@@ -26,13 +26,13 @@ pub fn load_model(options: serde_json::Value) -> Result<LoadedModel, Error> {
 pub fn greedy_tokens(model: &LoadedModel, prompt: &[u32], count: usize) -> Vec<u32> {
     let tokens = Arc::new(Mutex::new(Vec::new()));
     let taken = Arc::clone(&tokens);
-    let mut sampler = Sampler::new(&Sampling { temperature: 0.0, ..Sampling::default() }, 0);
+    let mut sampler = Sampler::new(&Sampling { temperature: 0.0, ..Sampling::default() }, 0, &[]);
     let step = Box::new(move |logits: &[f32]| {
         let mut taken = taken.lock().unwrap();
         if taken.len() == count {
             return Next::End;
         }
-        let token = sampler.sample(logits);
+        let token = sampler.sample(logits).unwrap().token;
         taken.push(token);
         if taken.len() == count { Next::End } else { Next::Token(token) }
     });

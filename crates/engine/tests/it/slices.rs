@@ -11,13 +11,13 @@ use crate::models::{greedy_tokens, load_model, real_model, write_tiny_llama};
 fn slice(model: &LoadedModel, sequence: u64, tokens: &mut Vec<u32>, prompt_length: usize, count: usize) {
     let new = Arc::new(Mutex::new(Vec::new()));
     let taken = Arc::clone(&new);
-    let mut sampler = Sampler::new(&Sampling { temperature: 0.0, ..Sampling::default() }, 0);
+    let mut sampler = Sampler::new(&Sampling { temperature: 0.0, ..Sampling::default() }, 0, &[]);
     let step = Box::new(move |logits: &[f32]| {
         let mut taken = taken.lock().unwrap();
         if taken.len() == count {
             return Next::End;
         }
-        let token = sampler.sample(logits);
+        let token = sampler.sample(logits).unwrap().token;
         taken.push(token);
         if taken.len() == count { Next::End } else { Next::Token(token) }
     });

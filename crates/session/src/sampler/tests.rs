@@ -1,60 +1,25 @@
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
-use serde_json::json;
 
-use super::{Sampler, Sampling, exp, weight};
+use super::candidates::weight;
+use super::{Sampler, Sampling, exp};
+
+mod adjusting;
+mod dry;
+mod forced;
+mod reference;
+mod settings;
+
+use reference::Reference;
 
 fn sampling(temperature: f32, top_k: u32, top_p: f32) -> Sampling {
-    Sampling { temperature, top_k, top_p, seed: None }
+    Sampling { temperature, top_k, top_p, ..Sampling::default() }
 }
 
-/// The documented rules, written down as plainly as possible: everything sorted, nothing skipped.
-fn reference(sampling: &Sampling, uniform: u64, logits: &[f32]) -> u32 {
-    let mut ranked: Vec<usize> =
-        (0..logits.len()).filter(|&i| !logits[i].is_nan() && logits[i] != f32::NEG_INFINITY).collect();
-    // Stable, so that equal logits stay in the order of their ids.
-    ranked.sort_by(|&a, &b| logits[b].partial_cmp(&logits[a]).unwrap());
-    let Some(&best) = ranked.first() else { return 0 };
-    if sampling.temperature < 1e-5 {
-        return best as u32;
-    }
-    if sampling.top_k > 0 {
-        ranked.truncate(sampling.top_k as usize);
-    }
-    let weight = |i: usize| {
-        let same = logits[i] == logits[best];
-        let below = f64::from(logits[i]) - f64::from(logits[best]);
-        u128::from(weight(if same { 0.0 } else { below / f64::from(sampling.temperature) }))
-    };
-    let sum = |tokens: &[usize]| tokens.iter().map(|&i| weight(i)).sum::<u128>();
-    if sampling.top_p < 1.0 {
-        let enough = (f64::from(sampling.top_p) * sum(&ranked) as f64).ceil() as u128;
-        let mut reached = 0;
-        let count = ranked.iter().take_while(|&&i| {
-            let needed = reached < enough;
-            reached += weight(i);
-            needed
-        });
-        let count = count.count();
-        ranked.truncate(count);
-    }
-    ranked.sort();
-    let mut left = (u128::from(uniform) * sum(&ranked)) >> 64;
-    for i in ranked {
-        if left < weight(i) {
-            return i as u32;
-        }
-        left -= weight(i);
-    }
-    unreachable!("less than the sum is drawn")
-}
-
-fn same_draws(seed: u64) -> impl FnMut() -> u64 {
-    let mut key = [0; 32];
-    key[..8].copy_from_slice(&seed.to_le_bytes());
-    let mut random = ChaCha8Rng::from_seed(key);
-    move || random.next_u64()
+fn sampler(settings: &Sampling, seed: u64) -> impl FnMut(&[f32]) -> u32 + use<> {
+    let mut sampler = Sampler::new(settings, seed, &[]);
+    move |logits| sampler.sample(logits).unwrap().token
 }
 
 /// Logits as models give them, with what breaks samplers mixed in: NaN, infinities, ties, zeros of both signs.
@@ -80,18 +45,17 @@ fn tokens_are_those_of_the_plain_reference() {
     let lengths = [1, 2, 3, 7, 16, 17, 100, 1023, 1025, 3000];
     for round in 0..1000u32 {
         let len = lengths[random.next_u32() as usize % lengths.len()];
-        let settings = sampling(
+        let mut settings = sampling(
             [0.0, 0.1, 0.7, 1.0, 1.5, 100.0][random.next_u32() as usize % 6],
             [0, 0, 1, 2, 5, 40, 600, 100_000][random.next_u32() as usize % 8],
             [1.0, 1.0, 0.95, 0.9, 0.5, 0.1, 1e-6, 0.999_999_9][random.next_u32() as usize % 8],
         );
-        let mut sampler = Sampler::new(&settings, u64::from(round));
-        let mut uniform = same_draws(u64::from(round));
+        settings.min_p = [0.0, 0.0, 1e-6, 0.05, 0.5, 1.0][random.next_u32() as usize % 6];
+        let mut sample = sampler(&settings, u64::from(round));
+        let mut reference = Reference::new(&settings, u64::from(round), &[]);
         for _ in 0..3 {
             let logits = any_logits(&mut random, len, round % 2 == 0);
-            let greedy = settings.temperature == 0.0 || settings.top_k == 1;
-            let expected = reference(&settings, if greedy { 0 } else { uniform() }, &logits);
-            assert_eq!(sampler.sample(&logits), expected, "{settings:?}, round {round}, {len} logits");
+            assert_eq!(sample(&logits), reference.sample(&logits), "{settings:?}, round {round}, {len} logits");
         }
     }
 }
@@ -100,10 +64,10 @@ fn tokens_are_those_of_the_plain_reference() {
 fn a_flat_vocabulary_of_150_000_is_handled_like_any_other() {
     let logits = vec![0.25f32; 150_000];
     for settings in [sampling(1.0, 0, 1.0), sampling(1.0, 0, 0.9), sampling(1.0, 50_000, 0.5), sampling(0.7, 40, 1.0)] {
-        let mut sampler = Sampler::new(&settings, 3);
-        let mut uniform = same_draws(3);
+        let mut sample = sampler(&settings, 3);
+        let mut reference = Reference::new(&settings, 3, &[]);
         for _ in 0..3 {
-            assert_eq!(sampler.sample(&logits), reference(&settings, uniform(), &logits), "{settings:?}");
+            assert_eq!(sample(&logits), reference.sample(&logits), "{settings:?}");
         }
     }
 }
@@ -112,27 +76,27 @@ fn a_flat_vocabulary_of_150_000_is_handled_like_any_other() {
 fn greedy_takes_the_first_of_the_greatest_and_no_notice_of_nan() {
     let logits = [f32::NAN, 1.0, 3.0, f32::NAN, 3.0, f32::NEG_INFINITY];
     for settings in [sampling(0.0, 0, 1.0), sampling(9e-6, 0, 0.5), sampling(1.0, 1, 1.0)] {
-        assert_eq!(Sampler::new(&settings, 0).sample(&logits), 2);
+        assert_eq!(sampler(&settings, 0)(&logits), 2);
     }
 }
 
 #[test]
 fn without_any_usable_logit_the_token_is_0() {
     for settings in [sampling(0.0, 0, 1.0), sampling(1.0, 0, 1.0), sampling(1.0, 3, 0.5)] {
-        let mut sampler = Sampler::new(&settings, 0);
-        assert_eq!(sampler.sample(&[]), 0);
-        assert_eq!(sampler.sample(&[f32::NAN, f32::NAN]), 0);
-        assert_eq!(sampler.sample(&[f32::NAN, f32::NEG_INFINITY]), 0);
+        let mut sample = sampler(&settings, 0);
+        assert_eq!(sample(&[]), 0);
+        assert_eq!(sample(&[f32::NAN, f32::NAN]), 0);
+        assert_eq!(sample(&[f32::NAN, f32::NEG_INFINITY]), 0);
     }
 }
 
 #[test]
 fn infinite_logits_share_the_draw_among_themselves() {
     let logits = [5.0, f32::INFINITY, f32::MAX, f32::INFINITY, f32::NAN];
-    let mut sampler = Sampler::new(&sampling(1.0, 0, 0.99), 1);
+    let mut sample = sampler(&sampling(1.0, 0, 0.99), 1);
     let mut seen = [0; 5];
     for _ in 0..1000 {
-        seen[sampler.sample(&logits) as usize] += 1;
+        seen[sample(&logits) as usize] += 1;
     }
     assert!(seen[1] > 400 && seen[3] > 400 && seen[1] + seen[3] == 1000, "{seen:?}");
 }
@@ -144,11 +108,11 @@ fn draws_follow_the_softmax() {
     let temperature = 0.8f32;
     let weights: Vec<f64> = logits.iter().map(|&l| (f64::from(l) / f64::from(temperature)).exp()).collect();
     let total: f64 = weights.iter().sum();
-    let mut sampler = Sampler::new(&sampling(temperature, 0, 1.0), 42);
+    let mut sample = sampler(&sampling(temperature, 0, 1.0), 42);
     let mut seen = [0u32; 9];
     let draws = 200_000;
     for _ in 0..draws {
-        seen[sampler.sample(&logits) as usize] += 1;
+        seen[sample(&logits) as usize] += 1;
     }
     let chi_square: f64 = seen
         .iter()
@@ -166,8 +130,8 @@ fn the_filters_keep_what_they_say() {
     // Probabilities 0.5, 0.25, 0.125, 0.125 in the order of tokens 2, 0, 3, 1.
     let logits = [0.25f32.ln(), 0.125f32.ln(), 0.5f32.ln(), 0.125f32.ln()];
     let reachable = |settings: Sampling| {
-        let mut sampler = Sampler::new(&settings, 9);
-        let mut tokens: Vec<u32> = (0..500).map(|_| sampler.sample(&logits)).collect();
+        let mut sample = sampler(&settings, 9);
+        let mut tokens: Vec<u32> = (0..500).map(|_| sample(&logits)).collect();
         tokens.sort();
         tokens.dedup();
         tokens
@@ -178,14 +142,20 @@ fn the_filters_keep_what_they_say() {
     assert_eq!(reachable(sampling(1.0, 3, 1.0)), [0, 1, 2]);
     assert_eq!(reachable(sampling(1.0, 3, 0.6)), [0, 2], "top-p looks at what top-k left");
     assert_eq!(reachable(sampling(1.0, 99, 1.0)), [0, 1, 2, 3]);
+    let min_p = |min_p, top_p| reachable(Sampling { min_p, ..sampling(1.0, 0, top_p) });
+    assert_eq!(min_p(0.51, 1.0), [2]);
+    assert_eq!(min_p(0.49, 1.0), [0, 2]);
+    assert_eq!(min_p(0.24, 1.0), [0, 1, 2, 3]);
+    assert_eq!(min_p(0.24, 0.74), [0, 2], "min-p looks at what top-p left");
+    assert_eq!(min_p(1.0, 1.0), [2]);
 }
 
 #[test]
 fn the_same_seed_gives_the_same_tokens_and_another_seed_others() {
     let logits: Vec<f32> = (0..500).map(|i| (i as f32).cos()).collect();
     let draw = |seed| {
-        let mut sampler = Sampler::new(&sampling(1.0, 0, 0.95), seed);
-        (0..50).map(|_| sampler.sample(&logits)).collect::<Vec<_>>()
+        let mut sample = sampler(&sampling(1.0, 0, 0.95), seed);
+        (0..50).map(|_| sample(&logits)).collect::<Vec<_>>()
     };
     assert_eq!(draw(7), draw(7));
     assert_ne!(draw(7), draw(8));
@@ -206,41 +176,6 @@ fn the_exponential_is_the_usual_one() {
     }
 }
 
-#[test]
-fn settings_have_defaults_and_are_read_in_camel_case() {
-    let read = |value| serde_json::from_value::<Sampling>(value).unwrap();
-    assert_eq!(read(json!({})), sampling(0.7, 0, 1.0));
-    let given = read(json!({"temperature": 0, "topK": 40, "topP": 0.9, "seed": 18446744073709551615u64, "prompt": 1}));
-    assert_eq!(given, Sampling { temperature: 0.0, top_k: 40, top_p: 0.9, seed: Some(u64::MAX) });
-    assert_eq!(given.validate(), Ok(()));
-}
-
-#[test]
-fn a_refused_setting_is_named() {
-    let field = |settings: Sampling| settings.validate().unwrap_err().field.unwrap();
-    for temperature in [-0.1, 100.5, f32::NAN, f32::INFINITY] {
-        assert_eq!(field(sampling(temperature, 0, 1.0)), "temperature");
-    }
-    for top_p in [0.0, -1.0, 1.1, f32::NAN] {
-        assert_eq!(field(sampling(1.0, 0, top_p)), "topP");
-    }
-    for (request, expected) in [
-        (json!({"temperature": null}), "temperature"),
-        (json!({"temperature": "hot"}), "temperature"),
-        (json!({"temperature": 1e39}), "temperature"),
-        (json!({"topK": -1}), "topK"),
-        (json!({"topK": 1.5}), "topK"),
-        (json!({"topP": 2}), "topP"),
-        (json!({"seed": -1}), "seed"),
-        (json!({"seed": 0.5}), "seed"),
-    ] {
-        let error = Sampling::from_request(request.as_object().unwrap()).unwrap_err();
-        assert_eq!(error.field.as_deref(), Some(expected), "{request}");
-    }
-    assert_eq!(Sampling::from_request(json!({"seed": 5}).as_object().unwrap()).unwrap().seed, Some(5));
-    assert_eq!(Sampling::from_request(json!({}).as_object().unwrap()).unwrap(), Sampling::default());
-}
-
 proptest! {
     #[test]
     fn no_impossible_token_is_ever_drawn(
@@ -257,12 +192,11 @@ proptest! {
     ) {
         let settings = sampling(temperature, top_k, top_p);
         settings.validate().unwrap();
-        let mut sampler = Sampler::new(&settings, seed);
-        let mut uniform = same_draws(seed);
+        let mut sample = sampler(&settings, seed);
+        let mut reference = Reference::new(&settings, seed, &[]);
         for _ in 0..4 {
-            let token = sampler.sample(&logits);
-            let greedy = temperature < 1e-5 || top_k == 1;
-            prop_assert_eq!(token, reference(&settings, if greedy { 0 } else { uniform() }, &logits));
+            let token = sample(&logits);
+            prop_assert_eq!(token, reference.sample(&logits));
             if logits.iter().any(|&l| l > f32::NEG_INFINITY) {
                 prop_assert!(logits[token as usize] > f32::NEG_INFINITY);
             }

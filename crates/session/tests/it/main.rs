@@ -2,6 +2,7 @@
 
 mod admission;
 mod cancelling;
+mod constraints;
 mod failures;
 mod reader;
 mod taking_turns;
