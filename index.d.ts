@@ -420,7 +420,7 @@ export interface GenerateOptions {
 	 */
 	readonly topK?: number | undefined;
 	/**
-	 * Choose among the likeliest tokens that together have this probability, from 0 to 1; 1 sets no such limit.
+	 * Choose among the likeliest tokens that together have this probability, from 1e-9 to 1; 1 sets no such limit.
 	 *
 	 * @defaultValue 1
 	 */

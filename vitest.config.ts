@@ -19,7 +19,7 @@ export default defineConfig({
       {
         extends: true,
         // These run on the native library, with real weights.
-        test: { name: 'model', include: ['__test__/**/*.model.test.ts'], testTimeout: 120_000 },
+        test: { name: 'model', include: ['__test__/**/*.model.test.ts'], testTimeout: 180_000, fileParallelism: false },
       },
     ],
   },

@@ -78,7 +78,7 @@ describe('numbers', () => {
     ['maxOutputTokens', [0, -1, 1.5, Infinity, 2 ** 32, 1e308]],
     ['temperature', [-0.1, -Infinity, Infinity, 100.1, 1e308]],
     ['topK', [-1, 0.5, Infinity, 2 ** 32]],
-    ['topP', [-0.01, 1.01, Infinity]],
+    ['topP', [0, -0.01, 1.01, Infinity]],
     ['seed', [-1, 0.5, Infinity, 2 ** 53, -(2 ** 53)]],
   ];
   it.each(cases.flatMap(([name, values]) => [...values, ...notNumbers].map((value) => [name, value] as const)))(
@@ -93,7 +93,7 @@ describe('numbers', () => {
     ['maxOutputTokens', [1, 2 ** 32 - 1]],
     ['temperature', [0, -0, 0.01, 100]],
     ['topK', [0, 1, 2 ** 32 - 1]],
-    ['topP', [0, 1, 0.001]],
+    ['topP', [1e-9, 1, 0.001]],
     ['seed', [0, -0, 2 ** 53 - 1]],
   ] as [string, number[]][])('takes %s at its bounds', (name, values) => {
     for (const value of values) expect(withOptions({ [name]: value })).toBeUndefined();

@@ -116,7 +116,8 @@ function prepare(prompt: Prompt, options: Readonly<Record<string, unknown>>): Pr
     // Beyond 100 every token is equally likely, and 32-bit logits divided by huge values stop being numbers.
     temperature: checkNumber(options['temperature'], 'temperature', { min: 0, max: 100 }) ?? 0.7,
     topK: checkInteger(options['topK'], 'topK', { min: 0, max: largestCount }) ?? 0,
-    topP: checkNumber(options['topP'], 'topP', { min: 0, max: 1 }) ?? 1,
+    // The engine reads it as 32 bits, in which less would be none at all.
+    topP: checkNumber(options['topP'], 'topP', { min: 1e-9, max: 1 }) ?? 1,
     seed: checkInteger(options['seed'], 'seed', { min: 0, max: Number.MAX_SAFE_INTEGER }),
     stopSequences: checkStopSequences(options['stopSequences']),
     priority: checkInteger(options['priority'], 'priority', { min: -1_000_000, max: 1_000_000 }),

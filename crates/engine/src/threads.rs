@@ -8,6 +8,10 @@ use tramontane_error::Error;
 /// What candle, and what rayon and gemm, take the number of threads from.
 const VARIABLES: [&str; 2] = ["CANDLE_NUM_THREADS", "RAYON_NUM_THREADS"];
 
+/// How often a thread of candle's looks for work before it goes to sleep. By default that is 25,000 times, which gains
+/// nothing where a core is free, and where it is not takes the time that another thread needs to bring the work.
+const SPIN_LIMIT: (&str, &str) = ("CANDLE_BARRIER_POOL_SPIN_LIMIT", "2000");
+
 static CHOSEN: Mutex<Option<usize>> = Mutex::new(None);
 
 /// Fixes the number of threads that compute in this process, and returns it. The first call decides.
@@ -38,13 +42,19 @@ pub fn set_threads(wish: Option<usize>) -> Result<usize, Error> {
     let from_environment = || VARIABLES.iter().find_map(|name| std::env::var(name).ok()?.parse().ok());
     let threads = wish.or_else(from_environment).filter(|&n| n > 0).unwrap_or_else(usable_cores);
     for name in VARIABLES {
-        if wish.is_some() || std::env::var_os(name).is_none() {
-            // SAFETY: called on the thread that owns the environment, as documented; Node sets variables the same way.
-            unsafe { std::env::set_var(name, threads.to_string()) };
-        }
+        set_variable(name, &threads.to_string(), wish.is_some());
     }
+    set_variable(SPIN_LIMIT.0, SPIN_LIMIT.1, false);
     *chosen = Some(threads);
     Ok(threads)
+}
+
+/// Sets a variable of this process that the user has not set, or any if `over` the user.
+fn set_variable(name: &str, value: &str, over: bool) {
+    if over || std::env::var_os(name).is_none() {
+        // SAFETY: called on the thread that owns the environment, as documented; Node sets variables the same way.
+        unsafe { std::env::set_var(name, value) };
+    }
 }
 
 /// Physical cores, but no more than the process may use.
