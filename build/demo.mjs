@@ -28,7 +28,7 @@ Ctrl-C stops the reply. Standard output gets the reply and one line of figures, 
  * @param {ProgressLine} progress
  */
 async function load(name, progress) {
-  const { loadModel } = await import(pathToFileURL(join(CHECKOUT, 'dist', 'index.js')).href);
+  const { loadModel, TramontaneError } = await import(pathToFileURL(join(CHECKOUT, 'dist', 'index.js')).href);
   let text = `loading ${name}`;
   progress.start(() => text);
   try {
@@ -41,6 +41,11 @@ async function load(name, progress) {
         text = [phase, file ?? name, amount].filter(Boolean).join('  ');
       },
     });
+  } catch (error) {
+    // Its message says what is at fault and what to do; where in the package it was made is of no use here.
+    if (!TramontaneError.isInstance(error)) throw error;
+    const { code, message } = /** @type {Error & { code: string }} */ (error);
+    throw new BuildError(`${code}: ${message}`, { cause: error });
   } finally {
     progress.stop();
   }
