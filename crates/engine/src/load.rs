@@ -7,7 +7,7 @@ use std::sync::Arc;
 use candle_core::Device;
 use mistralrs_core::{DeviceMapSetting, IsqType, Loader, ModelDType, ModelPaths};
 use tokenizers::Tokenizer;
-use tramontane_error::{Error, ErrorCode};
+use tramontane_error::{Error, ErrorCode, panic_message};
 use tramontane_model_files::{ModelFiles, resolve};
 use tramontane_session::{Backend, ChatTemplate, GrammarFactory, SpecialTokens, TextInterface};
 
@@ -43,9 +43,8 @@ pub(crate) struct LoadedFiles {
     pub weight_bytes: u64,
     pub chat_template: Option<String>,
     pub special_tokens: SpecialTokens,
+    /// Tokens that end a reply. mistralrs is told of the first, and ends sequences at it.
     pub end_tokens: Vec<u32>,
-    /// The one of the end tokens that mistralrs ends sequences at.
-    pub engine_end_token: u32,
     pub trained_context_length: usize,
     pub attention: AttentionSizes,
 }
@@ -113,7 +112,7 @@ pub fn load(
         ModelFiles::Safetensors(folder) => load_safetensors(&plan, folder, progress),
         ModelFiles::Uqff { folder, uqff } => load_uqff(&plan, folder, uqff, progress),
     }))
-    .unwrap_or_else(|panic| Err(engine_failed(panic_message(&*panic))))
+    .unwrap_or_else(|panic| Err(engine_failed(panic_message(&*panic).unwrap_or_else(|| "it panicked".into()))))
     .map_err(|error| {
         if error.field.is_none() && error.file.is_none() { error.with_file(path_of(&files)) } else { error }
     })?;
@@ -136,7 +135,7 @@ pub fn load(
         bytes: options.prefix_cache_bytes.unwrap_or(0),
         bytes_per_token: (2 * layers * key_value_heads * head_length * activation_dtype.size_in_bytes()) as u64,
     };
-    let backend = MistralBackend::start(loaded.pipeline, loaded.engine_end_token, cache)?;
+    let backend = MistralBackend::start(loaded.pipeline, loaded.end_tokens[0], cache)?;
     release_freed_memory();
     let added = before.zip(resident_bytes()).map(|(before, after)| after.saturating_sub(before));
 
@@ -220,14 +219,6 @@ pub(crate) fn token_text(tokenizer: &Tokenizer, token: u32) -> Result<String, Er
 
 pub(crate) fn engine_failed(reason: impl ToString) -> Error {
     Error::new(ErrorCode::EngineFailed, format!("the engine cannot load this model: {}", reason.to_string()))
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    panic
-        .downcast_ref::<String>()
-        .cloned()
-        .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
-        .unwrap_or_else(|| "it panicked".into())
 }
 
 /// Shared by the kinds of files: a tokenizer that the caller passes instead of the model's own.

@@ -33,7 +33,6 @@ pub(crate) fn load_safetensors(
         )
         .with_file(&folder.config));
     }
-    check_sizes(folder)?;
     let about = FolderText::read(plan, folder)?;
     let template = plan.companions.template(&about.end_text)?;
     let paths = model_paths(folder.weights.clone(), folder.config.clone(), about.tokenizer_path.clone(), template);
@@ -70,7 +69,6 @@ pub(crate) fn load_uqff(
         )
         .with_file(&folder.root));
     }
-    check_sizes(folder)?;
     let about = FolderText::read(plan, folder)?;
     let names = uqff.iter().map(|path| path.strip_prefix(&folder.root).unwrap_or(path).to_path_buf()).collect();
     let template = plan.companions.template(&about.end_text)?;
@@ -104,7 +102,7 @@ pub(crate) fn load_uqff(
 }
 
 /// Refuses a config.json whose sizes mistralrs would allocate, loop or divide by before it looks at a weight.
-fn check_sizes(folder: &ModelFolder) -> Result<(), Error> {
+fn check_sizes(config: &Value, path: &Path) -> Result<(), Error> {
     /// Position tables have this many rows: the bound that GGUF files are held to.
     const MAX_CONTEXT: u64 = 1 << 22;
     const MAX_LAYERS: u64 = 10_000;
@@ -115,12 +113,11 @@ fn check_sizes(folder: &ModelFolder) -> Result<(), Error> {
         ("num_attention_heads", MAX_HEADS),
         ("num_key_value_heads", MAX_HEADS),
     ];
-    let Some(config) = read_json(Some(&folder.config))? else { return Ok(()) };
     for (name, most) in LIMITS {
         if let Some(size) = config[name].as_u64().filter(|size| !(1..=most).contains(size)) {
-            let file = folder.config.display();
+            let file = path.display();
             return Err(Error::invalid_model(
-                &folder.config,
+                path,
                 format!("{file} says that {name} is {size}; the engine takes 1 to {most}"),
             ));
         }
@@ -140,6 +137,8 @@ struct FolderText {
 
 impl FolderText {
     fn read(plan: &LoadPlan, folder: &ModelFolder) -> Result<Self, Error> {
+        let config = read_json(Some(&folder.config))?.unwrap_or_default();
+        check_sizes(&config, &folder.config)?;
         let tokenizer = match plan.tokenizer {
             Some(path) => tokenizer_from_file(path)?,
             None => Tokenizer::from_file(&folder.tokenizer)
@@ -148,15 +147,16 @@ impl FolderText {
         };
         let (chat_template, special_tokens) = folder_source(folder)?;
         let named = special_tokens.eos_token.as_deref().and_then(|text| tokenizer.token_to_id(text));
-        let declared = declared_end_tokens(folder.generation_config.as_deref())?
+        let generation_config = read_json(folder.generation_config.as_deref())?.unwrap_or_default();
+        let declared = declared_end_tokens(&generation_config)
             .into_iter()
-            .chain(declared_end_tokens(Some(&folder.config))?)
+            .chain(declared_end_tokens(&config))
             .chain(named)
             .filter(|&id| tokenizer.id_to_token(id).is_some());
         let end_tokens = end_tokens(&tokenizer, declared);
         let end_text = token_text(&tokenizer, end_tokens[0])?;
         let tokenizer_path = plan.tokenizer.map_or_else(|| folder.tokenizer.clone(), PathBuf::from);
-        let attention = attention_sizes(folder)?;
+        let attention = attention_sizes(&config);
         Ok(Self { tokenizer_path, end_tokens, end_text, chat_template, special_tokens, attention })
     }
 
@@ -177,7 +177,6 @@ impl FolderText {
             weight_bytes: folder.data_bytes,
             chat_template: self.chat_template,
             special_tokens: self.special_tokens,
-            engine_end_token: self.end_tokens[0],
             end_tokens: self.end_tokens,
             trained_context_length: folder.context_length.unwrap_or(context_length),
             attention: self.attention,
@@ -186,23 +185,21 @@ impl FolderText {
 }
 
 /// `eos_token_id` of a config: one id, or several.
-fn declared_end_tokens(config: Option<&Path>) -> Result<Vec<u32>, Error> {
-    let Some(config) = read_json(config)? else { return Ok(Vec::new()) };
+fn declared_end_tokens(config: &Value) -> Vec<u32> {
     let id = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
-    Ok(match &config["eos_token_id"] {
+    match &config["eos_token_id"] {
         Value::Array(ids) => ids.iter().filter_map(id).collect(),
         one => id(one).into_iter().collect(),
-    })
+    }
 }
 
 /// From the names that all of transformers' configs share. Where one is missing, what it stands for by default.
-fn attention_sizes(folder: &ModelFolder) -> Result<AttentionSizes, Error> {
-    let config = read_json(Some(&folder.config))?.unwrap_or_default();
+fn attention_sizes(config: &Value) -> AttentionSizes {
     let size = |name: &str| config[name].as_u64().map(|size| size as usize);
     let heads = size("num_attention_heads").unwrap_or(32);
-    Ok(AttentionSizes {
+    AttentionSizes {
         layers: size("num_hidden_layers").unwrap_or(32),
         key_value_heads: size("num_key_value_heads").unwrap_or(heads),
         head_length: size("head_dim").or_else(|| Some(size("hidden_size")? / heads.max(1))).unwrap_or(128),
-    })
+    }
 }

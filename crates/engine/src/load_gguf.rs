@@ -52,7 +52,6 @@ pub(crate) fn load_gguf(
         weight_bytes: header.data_bytes,
         chat_template: header.chat_template.clone(),
         special_tokens: vocabulary.map(special_tokens).unwrap_or_default(),
-        engine_end_token: end_tokens[0],
         end_tokens,
         trained_context_length: header.dimensions.context_length,
         attention: AttentionSizes {

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Gives memory that was freed back to the system.
 ///
 /// glibc keeps freed blocks for later; after a model of a gigabyte that would look like a leak for ever.
-pub fn release_freed_memory() {
+pub(crate) fn release_freed_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: `malloc_trim` takes its own locks and may be called from any thread.
     unsafe {

@@ -1,5 +1,6 @@
 //! The one error type of tramontane, with the same codes in Rust and in TypeScript.
 
+use std::any::Any;
 use std::fmt;
 use std::path::Path;
 
@@ -83,6 +84,12 @@ impl Error {
         self.file = Some(file.as_ref().display().to_string());
         self
     }
+}
+
+/// What a caught panic said, where it was words.
+pub fn panic_message(panic: &(dyn Any + Send)) -> Option<String> {
+    let literal = || panic.downcast_ref::<&str>().map(ToString::to_string);
+    panic.downcast_ref::<String>().cloned().or_else(literal)
 }
 
 impl fmt::Display for Error {

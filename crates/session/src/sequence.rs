@@ -47,8 +47,8 @@ impl Sequence {
     /// Chooses the next token, and sends on the text that it makes certain.
     ///
     /// [`Next::End`] without an [`Sequence::ending`] means that the slice is over, and the sequence is not. A raised
-    /// switch takes effect within this step.
-    pub fn step(&mut self, logits: &[f32], others_wait: bool) -> Next {
+    /// switch takes effect within this step. `others_wait` is asked only where the slice could be over.
+    pub fn step(&mut self, logits: &[f32], others_wait: impl FnOnce() -> bool) -> Next {
         if self.ending.is_some() {
             return Next::End;
         }
@@ -83,7 +83,7 @@ impl Sequence {
             return self.end(Ok(FinishReason::Length));
         }
         self.tokens.push(token);
-        if self.control.is_paused() || (others_wait && self.slice_tokens >= QUANTUM) {
+        if self.control.is_paused() || (self.slice_tokens >= QUANTUM && others_wait()) {
             // The token is the first thing to be computed in the next slice, so nothing is computed twice.
             return Next::End;
         }

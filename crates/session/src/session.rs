@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use tramontane_error::{Error, ErrorCode};
+use tramontane_error::{Error, ErrorCode, panic_message};
 
 use crate::backend::{Backend, Next, Run, Step};
 use crate::control::Control;
@@ -327,7 +327,7 @@ impl Shared {
         let (lent, schedule) = (Arc::new(Mutex::new(Some(job))), Arc::clone(&self.schedule));
         let borrowed = Arc::clone(&lent);
         let step: Step = Box::new(move |logits| match &mut *lock(&borrowed) {
-            Some(job) => job.sequence.step(logits, lock(&schedule).others_wait()),
+            Some(job) => job.sequence.step(logits, || lock(&schedule).others_wait()),
             None => Next::End,
         });
         let ran = catching(|| backend.run(run, step));
@@ -477,11 +477,7 @@ fn random_seed() -> u64 {
 /// Runs code that works on what users pass, turning a panic into an error: a worker thread must outlive it.
 fn catching<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let reason = panic
-            .downcast_ref::<&str>()
-            .map(ToString::to_string)
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "no reason given".into());
+        let reason = panic_message(&*panic).unwrap_or_else(|| "no reason given".into());
         Err(Error::new(ErrorCode::EngineFailed, format!("internal failure: {reason}")))
     })
 }

@@ -1,29 +1,10 @@
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 use tramontane_engine::LoadedModel;
-use tramontane_session::{Next, Prompt, Run, Sampler, Sampling};
+use tramontane_session::Prompt;
 
 use crate::models::{greedy_tokens, load_model, real_model, write_tiny_llama};
-
-/// Goes on from `tokens` for `count` tokens, and leaves the last of them for the next slice to compute.
-fn slice(model: &LoadedModel, sequence: u64, tokens: &mut Vec<u32>, prompt_length: usize, count: usize) {
-    let new = Arc::new(Mutex::new(Vec::new()));
-    let taken = Arc::clone(&new);
-    let mut sampler = Sampler::new(&Sampling { temperature: 0.0, ..Sampling::default() }, 0, &[]);
-    let step = Box::new(move |logits: &[f32]| {
-        let mut taken = taken.lock().unwrap();
-        if taken.len() == count {
-            return Next::End;
-        }
-        let token = sampler.sample(logits).unwrap().token;
-        taken.push(token);
-        if taken.len() == count { Next::End } else { Next::Token(token) }
-    });
-    model.backend.run(Run { sequence, tokens, prompt_length }, step).unwrap();
-    tokens.extend(new.lock().unwrap().iter());
-}
 
 fn prompts(model: &LoadedModel, texts: &[&str]) -> Vec<Vec<u32>> {
     texts.iter().map(|text| model.text.tokenize(&Prompt::Text((*text).into())).unwrap()).collect()
@@ -39,8 +20,9 @@ fn check(path: &Path, texts: &[&str], slice_tokens: usize) {
     let model = load_model(json!({ "model": path, "prefixCacheBytes": 512 << 20 })).unwrap();
     let mut sequences = prompts.clone();
     for _ in 0..COUNT / slice_tokens {
-        for (at, tokens) in sequences.iter_mut().enumerate() {
-            slice(&model, at as u64, tokens, prompts[at].len(), slice_tokens);
+        for tokens in &mut sequences {
+            // The last token is left for the next slice to compute.
+            tokens.extend(greedy_tokens(&model, tokens, slice_tokens));
         }
     }
     for (at, tokens) in sequences.iter().enumerate() {
