@@ -25,6 +25,7 @@ mod scripted_backend;
 mod sequence;
 mod session;
 mod stop_matcher;
+mod stopwatch;
 mod stream_part;
 mod text_interface;
 

@@ -1,7 +1,6 @@
 //! One generation under way: from each position's logits to the next token, and from tokens to parts.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use tramontane_error::Error;
 
@@ -10,6 +9,7 @@ use crate::control::Control;
 use crate::detokenizer::Detokenizer;
 use crate::sampler::Sampler;
 use crate::stop_matcher::StopMatcher;
+use crate::stopwatch::Stopwatch;
 use crate::stream_part::FinishReason;
 
 /// Why a sequence ended, as far as the sequence itself knows.
@@ -35,10 +35,6 @@ pub(crate) struct Sequence {
     pub output_tokens: usize,
     /// Tokens sampled in this slice.
     pub slice_tokens: usize,
-    /// When the first token's logits arrived: prefill was over.
-    pub first_token_at: Option<Instant>,
-    /// When the latest token's logits arrived.
-    pub last_token_at: Option<Instant>,
     /// Set once, by whatever ended the sequence.
     pub ending: Option<Ending>,
 }
@@ -48,16 +44,14 @@ impl Sequence {
     ///
     /// [`Next::End`] without an [`Sequence::ending`] means that the slice is over, and the sequence is not. A raised
     /// switch takes effect within this step. `others_wait` is asked only where the slice could be over.
-    pub fn step(&mut self, logits: &[f32], others_wait: impl FnOnce() -> bool) -> Next {
+    pub fn step(&mut self, logits: &[f32], stopwatch: &mut Stopwatch, others_wait: impl FnOnce() -> bool) -> Next {
         if self.ending.is_some() {
             return Next::End;
         }
         if self.control.is_cancelled() {
             return self.end(Ok(FinishReason::Aborted));
         }
-        let now = Instant::now();
-        self.first_token_at.get_or_insert(now);
-        self.last_token_at = Some(now);
+        stopwatch.token();
         let sampled = match self.sampler.sample(logits) {
             Ok(sampled) => sampled,
             Err(error) => return self.end(Err(error)),

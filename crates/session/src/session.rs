@@ -19,7 +19,8 @@ use crate::request::GenerationRequest;
 use crate::schedule::{Job, RequestSource, Schedule, Submitted, Ticket};
 use crate::sequence::{Ending, Sequence};
 use crate::stop_matcher::StopMatcher;
-use crate::stream_part::{FinishReason, StreamPart, Timings, Usage};
+use crate::stopwatch::Stopwatch;
+use crate::stream_part::{FinishReason, StreamPart, Usage};
 use crate::text_interface::TextInterface;
 
 /// Templates are rendered on this much stack; a hostile one can recurse deeply.
@@ -106,8 +107,8 @@ impl Session {
         on_finished: impl FnOnce() + Send + 'static,
     ) {
         let control = Arc::new(Control::default());
-        let submitted_at = Instant::now();
-        let ticket = Ticket { id, control: Arc::clone(&control), submitted_at, on_finished: Box::new(on_finished) };
+        let (stopwatch, on_finished) = (Stopwatch::start(), Box::new(on_finished));
+        let ticket = Ticket { id, control: Arc::clone(&control), stopwatch, on_finished };
         self.shared.counters.total.fetch_add(1, Ordering::Relaxed);
         lock(&self.shared.controls).insert(id, control);
         let mut schedule = lock(&self.shared.schedule);
@@ -143,6 +144,7 @@ impl Session {
         if let Some(control) = lock(&self.shared.controls).get(&id) {
             control.set_paused(true);
         }
+        lock(&self.shared.schedule).pause(id);
     }
 
     /// Lets a paused stream go on.
@@ -231,21 +233,25 @@ impl Shared {
         let mut number = 0;
         while let Some(Submitted { ticket, source }) = self.next(|schedule| {
             let next = schedule.intake.pop_front();
-            schedule.in_preparation = u64::from(next.is_some());
+            schedule.in_preparation = next.as_ref().map(|submitted: &Submitted| submitted.ticket.id);
             next
         }) {
             let prepared = catching(|| self.prepare(&ticket, source, text));
-            lock(&self.schedule).in_preparation = 0;
+            let mut schedule = lock(&self.schedule);
+            schedule.in_preparation = None;
             match prepared {
                 Ok(prepared) => {
-                    let job = prepared.into_job(ticket, number);
+                    schedule.wait(prepared.into_job(ticket, number));
+                    drop(schedule);
                     number += 1;
-                    lock(&self.schedule).wait(job);
                     // It may have been cancelled while no queue held it.
                     self.finish_cancelled();
                     self.changed.notify_all();
                 }
-                Err(error) => self.refuse(ticket, Err(error)),
+                Err(error) => {
+                    drop(schedule);
+                    self.refuse(ticket, Err(error));
+                }
             }
         }
     }
@@ -269,11 +275,9 @@ impl Shared {
             tokens,
             output_tokens: 0,
             slice_tokens: 0,
-            first_token_at: None,
-            last_token_at: None,
             ending: None,
         };
-        let deadline = request.deadline.map(|deadline| ticket.submitted_at + deadline);
+        let deadline = request.deadline.map(|deadline| ticket.stopwatch.submitted_at() + deadline);
         Ok(Prepared { sequence, priority: request.priority, deadline })
     }
 
@@ -285,7 +289,6 @@ impl Shared {
     }
 
     fn run_slice(&self, mut job: Job, backend: &dyn Backend) {
-        job.started_at.get_or_insert_with(Instant::now);
         let generated = job.sequence.output_tokens;
         if backend.kept_tokens() > 0 && job.sequence.tokens.len() - job.computed > PREFILL_CHUNK {
             self.prefill(&mut job, backend);
@@ -327,7 +330,9 @@ impl Shared {
         let (lent, schedule) = (Arc::new(Mutex::new(Some(job))), Arc::clone(&self.schedule));
         let borrowed = Arc::clone(&lent);
         let step: Step = Box::new(move |logits| match &mut *lock(&borrowed) {
-            Some(job) => job.sequence.step(logits, || lock(&schedule).others_wait()),
+            Some(Job { sequence, ticket, .. }) => {
+                sequence.step(logits, &mut ticket.stopwatch, || lock(&schedule).others_wait())
+            }
             None => Next::End,
         });
         let ran = catching(|| backend.run(run, step));
@@ -382,7 +387,7 @@ impl Shared {
     }
 
     fn finish_late(&self, mut job: Job) {
-        let waited = job.ticket.submitted_at.elapsed().as_millis();
+        let waited = job.ticket.stopwatch.submitted_at().elapsed().as_millis();
         job.sequence.end(Err(Error::new(
             ErrorCode::DeadlineExceeded,
             format!("the stream waited {waited} ms for its turn, longer than its deadline allows; try again, or load the model once more elsewhere"),
@@ -401,31 +406,31 @@ impl Shared {
 
     /// Ends a stream that has no sequence yet.
     fn refuse(&self, ticket: Ticket, ending: Ending) {
-        let total_ms = milliseconds(ticket.submitted_at.elapsed());
-        let stop_ms = ticket.control.cancelled_at().map(|at| milliseconds(at.elapsed()));
-        let timings = Timings { queued_ms: total_ms, total_ms, stop_ms, ..Timings::default() };
-        self.deliver(ticket, ending, Usage::default(), timings);
+        self.deliver(ticket, ending, Usage::default());
     }
 
     /// Ends a stream whose sequence has ended.
     fn finish(&self, job: Job) {
-        let Job { ticket, mut sequence, started_at, .. } = job;
+        let Job { ticket, mut sequence, .. } = job;
         let ending = sequence.ending.take().unwrap_or(Ok(FinishReason::Aborted));
-        let Some(started_at) = started_at else { return self.refuse(ticket, ending) };
+        if !ticket.stopwatch.is_taken_up() {
+            return self.refuse(ticket, ending);
+        }
         let (input_tokens, output_tokens) = (sequence.prompt_length, sequence.output_tokens);
         let usage = Usage { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens };
-        let timings = timings(&ticket, started_at, &sequence);
-        self.counters.count_finished(started_at.elapsed());
-        self.deliver(ticket, ending, usage, timings);
+        self.counters.count_finished(ticket.stopwatch.since_taken_up());
+        self.deliver(ticket, ending, usage);
     }
 
-    fn deliver(&self, ticket: Ticket, ending: Ending, usage: Usage, timings: Timings) {
-        lock(&self.controls).remove(&ticket.id);
+    fn deliver(&self, ticket: Ticket, ending: Ending, usage: Usage) {
+        let timings = ticket.stopwatch.timings(usage.output_tokens, ticket.control.cancelled_at());
         let part = match ending {
             Ok(finish_reason) => StreamPart::Finish { finish_reason, usage, timings },
             Err(error) => StreamPart::Error { error, usage, timings },
         };
         self.mailbox.push(ticket.id, part);
+        // Only now: a stream that is not live has its last part in the mailbox.
+        lock(&self.controls).remove(&ticket.id);
         (ticket.on_finished)();
     }
 }
@@ -440,33 +445,12 @@ struct Prepared {
 impl Prepared {
     fn into_job(self, ticket: Ticket, number: u64) -> Job {
         let Self { sequence, priority, deadline } = self;
-        Job { ticket, sequence, number, priority, deadline, started_at: None, computed: 0 }
-    }
-}
-
-fn timings(ticket: &Ticket, started_at: Instant, sequence: &Sequence) -> Timings {
-    let since_submitted = |at: Instant| milliseconds(at.duration_since(ticket.submitted_at));
-    let ended_at = Instant::now();
-    let first_token_at = sequence.first_token_at.unwrap_or(ended_at);
-    let decode_ms = sequence.last_token_at.map_or(0.0, |last| milliseconds(last.duration_since(first_token_at)));
-    let decoded = sequence.output_tokens.saturating_sub(1);
-    Timings {
-        queued_ms: since_submitted(started_at),
-        prefill_ms: milliseconds(first_token_at.duration_since(started_at)),
-        first_token_ms: sequence.first_token_at.map(since_submitted),
-        decode_ms,
-        total_ms: since_submitted(ended_at),
-        stop_ms: ticket.control.cancelled_at().map(|at| milliseconds(ended_at.duration_since(at))),
-        tokens_per_second: (decoded > 0 && decode_ms > 0.0).then(|| decoded as f64 * 1000.0 / decode_ms),
+        Job { ticket, sequence, number, priority, deadline, computed: 0 }
     }
 }
 
 fn gave_up() -> Error {
     Error::new(ErrorCode::EngineFailed, "the engine gave up the sequence without saying why")
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
 }
 
 /// A seed that differs from call to call, from the randomness that the standard library gives its hash maps.

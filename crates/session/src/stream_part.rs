@@ -62,12 +62,14 @@ pub struct Usage {
 pub struct Timings {
     /// From submission until the engine took it up.
     pub queued_ms: f64,
-    /// From there until the first token.
+    /// From there until the first token, turns of others in between included.
     pub prefill_ms: f64,
     /// From submission until the first token; absent when there was none.
     pub first_token_ms: Option<f64>,
-    /// From the first token to the last.
+    /// From the first token to the last, turns of others in between included.
     pub decode_ms: f64,
+    /// How long it was paused. In none of the times above but `firstTokenMs`.
+    pub paused_ms: f64,
     /// From submission to the end.
     pub total_ms: f64,
     /// From the cancel to the end, for a stream that was cancelled.
