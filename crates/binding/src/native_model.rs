@@ -11,14 +11,15 @@ use napi::threadsafe_function::UnknownReturnValue;
 use napi_derive::napi;
 use serde::Serialize;
 use serde_json::json;
-use tramontane_engine::{LoadOptions, LoadedModel, load, set_threads};
+use tramontane_engine::{LoadedModel, ModelInfo, load, set_threads};
 use tramontane_error::Error;
-use tramontane_session::{GenerationRequest, Metrics, Session, SessionOptions, StreamId};
+use tramontane_session::{GenerationRequest, Metrics, Session, StreamId};
 
 use crate::doorbell::Doorbell;
+use crate::model_options::{ModelOptions, ModelSource};
 use crate::progress_callback::ProgressCallback;
 use crate::promises::{Awaited, Promises};
-use crate::scripted_model::{load_script, script_in};
+use crate::scripted_model::load_script;
 
 /// How long taking down a JavaScript environment waits for a decode step to end.
 const TEARDOWN_WAIT: Duration = Duration::from_millis(200);
@@ -74,11 +75,17 @@ impl NativeModel {
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
     pub fn loaded<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
         let promise = self.model.promises.promise(env, Awaited::Load)?;
-        // On the JavaScript thread, as it writes to the environment.
-        let threads = self.model.threads();
+        // On the JavaScript thread, as setting threads writes to the environment.
+        let prepared = ModelOptions::from_json(&self.model.options).and_then(|options| {
+            let threads = match &options.source {
+                ModelSource::Script(_) => 1,
+                ModelSource::Files(files) => set_threads(files.threads)?,
+            };
+            Ok((options, threads))
+        });
         let model = Arc::clone(&self.model);
         let loader = thread::Builder::new().name("tramontane-load".into()).stack_size(8 << 20).spawn(move || {
-            let outcome = threads.and_then(|threads| model.load(threads));
+            let outcome = prepared.and_then(|(options, threads)| model.load(options, threads));
             let answer = match outcome {
                 Ok(info) => json!({ "info": info }),
                 Err(error) => json!({ "error": error }),
@@ -182,24 +189,16 @@ impl Drop for NativeModel {
 }
 
 impl Model {
-    fn threads(&self) -> std::result::Result<usize, Error> {
-        match script_in(&self.options)? {
-            Some(_) => Ok(1),
-            None => set_threads(LoadOptions::from_json(&self.options)?.threads),
-        }
-    }
-
-    fn load(&self, threads: usize) -> std::result::Result<tramontane_engine::ModelInfo, Error> {
+    fn load(&self, options: ModelOptions, threads: usize) -> std::result::Result<ModelInfo, Error> {
         let cancelled = || self.closing.load(Ordering::Acquire);
-        let LoadedModel { backend, text, info } = match script_in(&self.options)? {
-            Some(script) => load_script(script, &cancelled)?,
-            None => {
-                let options = LoadOptions::from_json(&self.options)?;
-                load(&options, threads, &mut |progress| self.progress.report(&progress), &cancelled)?
+        let LoadedModel { backend, text, info } = match options.source {
+            ModelSource::Script(script) => load_script(script, &cancelled)?,
+            ModelSource::Files(files) => {
+                load(&files, threads, &mut |progress| self.progress.report(&progress), &cancelled)?
             }
         };
         let doorbell = Arc::clone(&self.doorbell);
-        let session = Session::new(backend, text, session_options(&self.options)?, Box::new(move || doorbell.ring()))?;
+        let session = Session::new(backend, text, options.session, Box::new(move || doorbell.ring()))?;
         // Set once: only this thread does.
         let _ = self.session.set(session);
         Ok(info)
@@ -232,19 +231,6 @@ impl Model {
         self.promises.abandon();
         self.shut_down(TEARDOWN_WAIT);
     }
-}
-
-/// The load options that are the session's.
-fn session_options(options: &str) -> std::result::Result<SessionOptions, Error> {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Options {
-        max_queue: Option<usize>,
-    }
-    let Options { max_queue } = serde_json::from_str(options)
-        .map_err(|e| Error::invalid_argument("maxQueue", format!("maxQueue cannot be read: {e}")))?;
-    let default = SessionOptions::default();
-    Ok(SessionOptions { max_queue: max_queue.unwrap_or(default.max_queue) })
 }
 
 fn to_json(value: &impl Serialize) -> Result<String> {

@@ -14,6 +14,7 @@ mod byte_tokenizer;
 mod chat_template;
 mod control;
 mod detokenizer;
+mod fields;
 mod grammar;
 mod log_probabilities;
 mod mailbox;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tramontane_error::Error;
 
+use crate::fields::{read, required};
 use crate::grammar::GrammarSource;
 use crate::sampler::Sampling;
 use crate::stop_matcher::validate_stop_sequences;
@@ -62,26 +62,18 @@ impl GenerationRequest {
     pub fn from_json(json: &str) -> Result<Self, Error> {
         let fields: Map<String, Value> = serde_json::from_str(json)
             .map_err(|e| Error::invalid_argument("request", format!("the request cannot be read: {e}")))?;
-        let prompt = read(&fields, "prompt")?
-            .ok_or_else(|| Error::invalid_argument("prompt", "prompt is missing; there is nothing to go on from"))?;
-        let max_output_tokens = read(&fields, "maxOutputTokens")?;
+        let prompt = required(&fields, "prompt", "an object with messages, text or tokens")?;
+        let max_output_tokens = read(&fields, "maxOutputTokens", "a whole number, 1 or above")?;
         if max_output_tokens == Some(0) {
             return Err(Error::invalid_argument("maxOutputTokens", "maxOutputTokens is 0; ask for at least 1 token"));
         }
-        let stop_sequences: Vec<String> = read(&fields, "stopSequences")?.unwrap_or_default();
+        let stop_sequences: Vec<String> = read(&fields, "stopSequences", "an array of strings")?.unwrap_or_default();
         validate_stop_sequences(&stop_sequences)?;
-        let priority = read(&fields, "priority")?.unwrap_or(0);
-        let deadline = read(&fields, "deadlineMs")?.map(Duration::from_millis);
+        let priority = read(&fields, "priority", "a whole number from -2147483648 to 2147483647")?.unwrap_or(0);
+        let deadline =
+            read(&fields, "deadlineMs", "a whole number of milliseconds, 0 or above")?.map(Duration::from_millis);
         let sampling = Sampling::from_request(&fields)?;
         let grammar = GrammarSource::from_request(&fields)?;
         Ok(Self { prompt, max_output_tokens, sampling, grammar, stop_sequences, priority, deadline })
     }
-}
-
-fn read<T: DeserializeOwned>(fields: &Map<String, Value>, name: &str) -> Result<Option<T>, Error> {
-    fields
-        .get(name)
-        .map(|value| T::deserialize(value))
-        .transpose()
-        .map_err(|e| Error::invalid_argument(name, format!("{name} cannot be read: {e}")))
 }

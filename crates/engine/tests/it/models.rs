@@ -18,7 +18,7 @@ pub fn real_model() -> PathBuf {
 }
 
 pub fn load_model(options: serde_json::Value) -> Result<LoadedModel, Error> {
-    let options = LoadOptions::from_json(&options.to_string())?;
+    let options = LoadOptions::from_json(options)?;
     load(&options, set_threads(None)?, &mut |_| {}, &|| false)
 }
 
