@@ -43,6 +43,6 @@ pub use sampler::{Dry, Sampled, Sampler, Sampling};
 pub use scripted_backend::{Script, ScriptedBackend, ScriptedReply};
 pub use session::{Session, SessionOptions};
 pub use stop_matcher::{StopMatcher, StopOutcome, validate_stop_sequences};
-pub use stream_part::{FinishReason, StreamPart, Timings, Usage};
+pub use stream_part::{FinishReason, StreamPart, Timings, TokenAlternative, TokenLogProbability, Usage};
 pub use text_interface::TextInterface;
 pub use tramontane_error::{Error, ErrorCode};

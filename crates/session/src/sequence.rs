@@ -10,7 +10,7 @@ use crate::detokenizer::Detokenizer;
 use crate::sampler::Sampler;
 use crate::stop_matcher::StopMatcher;
 use crate::stopwatch::Stopwatch;
-use crate::stream_part::FinishReason;
+use crate::stream_part::{FinishReason, StreamPart};
 
 /// Why a sequence ended, as far as the sequence itself knows.
 pub(crate) type Ending = Result<FinishReason, Error>;
@@ -26,8 +26,8 @@ pub(crate) struct Sequence {
     pub end_tokens: Vec<u32>,
     pub max_output_tokens: usize,
     pub control: Arc<Control>,
-    /// Takes the pieces of text as they become certain.
-    pub emit: Box<dyn FnMut(String) + Send>,
+    /// Takes the parts as they become certain.
+    pub emit: Box<dyn FnMut(StreamPart) + Send>,
     /// The prompt, and what was generated and is to be gone on from.
     pub tokens: Vec<u32>,
     pub prompt_length: usize,
@@ -59,6 +59,10 @@ impl Sequence {
         let token = sampled.token;
         self.output_tokens += 1;
         self.slice_tokens += 1;
+        if let Some(log_probabilities) = sampled.log_probabilities {
+            let tokens = vec![log_probabilities.with_texts(|token| self.detokenizer.alone(token))];
+            (self.emit)(StreamPart::LogProbabilities { tokens });
+        }
         if self.end_tokens.contains(&token) {
             return self.end(Ok(FinishReason::Stop));
         }
@@ -106,7 +110,7 @@ impl Sequence {
         let Some(stop) = &mut self.stop else { return true };
         let outcome = stop.push(text);
         if !outcome.text.is_empty() {
-            (self.emit)(outcome.text.into());
+            (self.emit)(StreamPart::TextDelta { delta: outcome.text.into() });
         }
         if outcome.stopped {
             self.stop = None;
@@ -124,7 +128,7 @@ impl Sequence {
         if let Some(stop) = self.stop.take() {
             let held = stop.finish();
             if !held.is_empty() {
-                (self.emit)(held);
+                (self.emit)(StreamPart::TextDelta { delta: held });
             }
         }
         Ok(stopped)

@@ -270,7 +270,7 @@ impl Shared {
             end_tokens: text.end_tokens.clone(),
             max_output_tokens: request.max_output_tokens.map_or(room, |max| max.min(room)),
             control: Arc::clone(&ticket.control),
-            emit: Box::new(move |delta| mailbox.push(id, StreamPart::TextDelta { delta })),
+            emit: Box::new(move |part| mailbox.push(id, part)),
             prompt_length: tokens.len(),
             tokens,
             output_tokens: 0,

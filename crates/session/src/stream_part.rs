@@ -12,6 +12,12 @@ pub enum StreamPart {
         /// The piece; all pieces joined are the reply.
         delta: String,
     },
+    /// How probable tokens were, for a request with `logprobs`: of every token that was sampled, in order, the one that
+    /// ended the reply included, and each before the delta that its text is in.
+    LogProbabilities {
+        /// At least one.
+        tokens: Vec<TokenLogProbability>,
+    },
     /// The generation is over, and its sequence freed.
     Finish {
         /// Why it is over.
@@ -30,6 +36,33 @@ pub enum StreamPart {
         /// What it took until then.
         timings: Timings,
     },
+}
+
+/// A sampled token, and what might have come in its place.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenLogProbability {
+    /// The token.
+    pub token_id: u32,
+    /// The token alone as text, U+FFFD for the bytes of an incomplete character; a special token as it is written in the
+    /// vocabulary. Empty for a token that has no text.
+    pub text: String,
+    /// The natural logarithm of its probability before any sampling setting: at most 0, and at least -9999, which stands
+    /// for everything below.
+    pub log_probability: f64,
+    /// The most probable tokens, the best first; as many as `logprobs` says, fewer where the others are impossible. The
+    /// sampled one is among them where it belongs there.
+    pub alternatives: Vec<TokenAlternative>,
+}
+
+/// One of the most probable tokens of a position. The fields are those of [`TokenLogProbability`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs)]
+pub struct TokenAlternative {
+    pub token_id: u32,
+    pub text: String,
+    pub log_probability: f64,
 }
 
 /// Why a generation is over.

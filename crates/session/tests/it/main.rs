@@ -4,6 +4,7 @@ mod admission;
 mod cancelling;
 mod constraints;
 mod failures;
+mod log_probabilities;
 mod reader;
 mod taking_turns;
 mod text;
