@@ -12,6 +12,7 @@
 mod backend;
 mod byte_tokenizer;
 mod chat_template;
+mod context_overflow;
 mod control;
 mod detokenizer;
 mod fields;
@@ -33,6 +34,7 @@ mod text_interface;
 pub use backend::{Backend, Next, Run, Step};
 pub use byte_tokenizer::byte_tokenizer;
 pub use chat_template::{ChatTemplate, SpecialTokens};
+pub use context_overflow::{ContextOverflow, PromptTokens};
 pub use detokenizer::Detokenizer;
 pub use grammar::{Grammar, GrammarFactory, GrammarSource, TokenMask};
 pub use log_probabilities::{LogProbability, TokenLogProbabilities};

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tramontane_error::{Error, ErrorCode, panic_message};
 
 use crate::backend::{Backend, Next, Run, Step};
+use crate::context_overflow::{ContextOverflow, PromptTokens};
 use crate::control::Control;
 use crate::detokenizer::Detokenizer;
 use crate::mailbox::{Batch, Bell, Mailbox, StreamId};
@@ -52,6 +53,8 @@ impl Default for SessionOptions {
 /// Every submitted stream gets exactly one last part, whatever happens to it. Dropping the session closes it.
 pub struct Session {
     shared: Arc<Shared>,
+    /// None once the session is closed.
+    text: Mutex<Option<Arc<TextInterface>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -85,8 +88,9 @@ impl Session {
             controls: Mutex::default(),
             counters: Counters::default(),
         });
-        let session = Self { shared, threads: Mutex::default() };
-        // The threads alone own the model: once they have ended, it is freed.
+        let text = Arc::new(text);
+        let session = Self { shared, text: Mutex::new(Some(Arc::clone(&text))), threads: Mutex::default() };
+        // The threads alone own the weights: once they have ended, these are freed.
         let backend = Arc::<dyn Backend>::from(backend);
         session.start("tramontane-intake", move |shared| shared.take_in(&text))?;
         for _ in 0..backend.parallel_sequences().max(1) {
@@ -113,7 +117,7 @@ impl Session {
         lock(&self.shared.controls).insert(id, control);
         let mut schedule = lock(&self.shared.schedule);
         let refused = if schedule.closed {
-            Some(Error::new(ErrorCode::Closed, "the model is closed"))
+            Some(closed())
         } else if schedule.queued() >= self.shared.options.max_queue as u64 {
             Some(self.shared.queue_full(schedule.queued()))
         } else {
@@ -159,6 +163,25 @@ impl Session {
     /// How many streams are to be taken up before this one: 0 for the next. `None` once it is taken up, or over.
     pub fn queue_position(&self, id: StreamId) -> Option<usize> {
         lock(&self.shared.schedule).position(id)
+    }
+
+    /// How long a request's prompt is, in full, or as [`ContextOverflow::TruncateOldest`] leaves it. A prompt is also
+    /// counted that leaves no room in the context.
+    ///
+    /// Blocks for as long as it takes to render and tokenize. Templates recurse: call it with a few megabytes of stack.
+    ///
+    /// # Errors
+    ///
+    /// Those of the request's prompt, or [`ErrorCode::Closed`].
+    pub fn count_tokens(&self, request: &GenerationRequest) -> Result<PromptTokens, Error> {
+        let text = lock(&self.text).clone().ok_or_else(closed)?;
+        let fitted = catching(|| text.fit(request))?;
+        Ok(PromptTokens { input_tokens: fitted.tokens.len(), dropped_messages: fitted.dropped_messages })
+    }
+
+    /// Whether a stream's last part is still to come. Where it is not, it can be drained, or has been.
+    pub fn is_live(&self, id: StreamId) -> bool {
+        lock(&self.shared.controls).contains_key(&id)
     }
 
     /// Takes what all streams have produced since the last drain, at most `max` parts.
@@ -212,6 +235,7 @@ impl Session {
     }
 
     fn cancel_all(&self) {
+        lock(&self.text).take();
         lock(&self.shared.schedule).closed = true;
         for control in lock(&self.shared.controls).values() {
             control.cancel();
@@ -240,13 +264,17 @@ impl Shared {
             let mut schedule = lock(&self.schedule);
             schedule.in_preparation = None;
             match prepared {
-                Ok(prepared) => {
-                    schedule.wait(prepared.into_job(ticket, number));
+                Ok(Prepared::Ready { sequence, priority, deadline }) => {
+                    schedule.wait(Job { ticket, sequence, number, priority, deadline, computed: 0 });
                     drop(schedule);
                     number += 1;
                     // It may have been cancelled while no queue held it.
                     self.finish_cancelled();
                     self.changed.notify_all();
+                }
+                Ok(Prepared::NoRoom { input_tokens }) => {
+                    drop(schedule);
+                    self.deliver(ticket, Ok(FinishReason::Length), Usage::of(input_tokens, 0));
                 }
                 Err(error) => {
                     drop(schedule);
@@ -258,7 +286,14 @@ impl Shared {
 
     fn prepare(&self, ticket: &Ticket, source: RequestSource, text: &TextInterface) -> Result<Prepared, Error> {
         let request = source()?;
-        let tokens = text.tokenize(&request.prompt)?;
+        let fitted = text.fit(&request)?;
+        if let Err(no_room) = text.require_room(&request.prompt, &fitted) {
+            return match request.context_overflow {
+                ContextOverflow::Stop => Ok(Prepared::NoRoom { input_tokens: fitted.tokens.len() }),
+                ContextOverflow::Error | ContextOverflow::TruncateOldest => Err(no_room),
+            };
+        }
+        let tokens = fitted.tokens;
         let seed = request.sampling.seed.unwrap_or_else(random_seed);
         let sampler = text.sampler(&request, seed, &tokens)?;
         let room = text.context_length - tokens.len();
@@ -278,7 +313,7 @@ impl Shared {
             ending: None,
         };
         let deadline = request.deadline.map(|deadline| ticket.stopwatch.submitted_at() + deadline);
-        Ok(Prepared { sequence, priority: request.priority, deadline })
+        Ok(Prepared::Ready { sequence, priority: request.priority, deadline })
     }
 
     /// A decode thread: one slice after the other.
@@ -416,8 +451,7 @@ impl Shared {
         if !ticket.stopwatch.is_taken_up() {
             return self.refuse(ticket, ending);
         }
-        let (input_tokens, output_tokens) = (sequence.prompt_length, sequence.output_tokens);
-        let usage = Usage { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens };
+        let usage = Usage::of(sequence.prompt_length, sequence.output_tokens);
         self.counters.count_finished(ticket.stopwatch.since_taken_up());
         self.deliver(ticket, ending, usage);
     }
@@ -435,18 +469,17 @@ impl Shared {
     }
 }
 
-/// A request that can be run.
-struct Prepared {
-    sequence: Sequence,
-    priority: i32,
-    deadline: Option<Instant>,
+/// What becomes of a request that is not refused.
+#[allow(clippy::large_enum_variant)]
+enum Prepared {
+    /// It can be run.
+    Ready { sequence: Sequence, priority: i32, deadline: Option<Instant> },
+    /// There is no room for a reply, which is no error.
+    NoRoom { input_tokens: usize },
 }
 
-impl Prepared {
-    fn into_job(self, ticket: Ticket, number: u64) -> Job {
-        let Self { sequence, priority, deadline } = self;
-        Job { ticket, sequence, number, priority, deadline, computed: 0 }
-    }
+fn closed() -> Error {
+    Error::new(ErrorCode::Closed, "the model is closed")
 }
 
 fn gave_up() -> Error {

@@ -89,6 +89,12 @@ pub struct Usage {
     pub total_tokens: usize,
 }
 
+impl Usage {
+    pub(crate) fn of(input_tokens: usize, output_tokens: usize) -> Self {
+        Self { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens }
+    }
+}
+
 /// Where a generation's time went, in milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

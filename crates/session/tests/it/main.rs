@@ -5,6 +5,7 @@ mod cancelling;
 mod constraints;
 mod failures;
 mod log_probabilities;
+mod prompt_length;
 mod reader;
 mod taking_turns;
 mod text;
