@@ -9,5 +9,6 @@ mod native_model;
 mod progress_callback;
 mod promises;
 mod scripted_model;
+mod token_counter;
 
 pub use native_model::NativeModel;

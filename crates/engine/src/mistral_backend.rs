@@ -5,7 +5,8 @@
 //! stopping and cancelling are ours, and happen within the step in which they are asked for.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,6 +35,8 @@ pub(crate) struct MistralBackend {
     /// The token that tells mistralrs that a sequence is over; its only end token, never shown to anyone.
     end_token: u32,
     kept_tokens: usize,
+    /// Whether the engine's thread is to die at its next step.
+    killed: Arc<AtomicBool>,
 }
 
 /// What of the keys and values stays in memory between runs.
@@ -59,7 +62,7 @@ impl MistralBackend {
         let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(failed)?;
         let engine = runtime.block_on(builder.build());
         let kept_tokens = (cache.bytes / cache.bytes_per_token.max(1)) as usize;
-        Ok(Self { engine: Some(engine), pipeline: weak, end_token, kept_tokens })
+        Ok(Self { engine: Some(engine), pipeline: weak, end_token, kept_tokens, killed: Arc::default() })
     }
 }
 
@@ -72,13 +75,14 @@ impl Backend for MistralBackend {
         self.kept_tokens
     }
 
-    fn run(&self, run: Run<'_>, step: Step) -> Result<(), Error> {
+    fn run(&self, run: Run<'_>, step: Step) -> Result<usize, Error> {
         let Some(engine) = &self.engine else { return Err(failed("the engine is gone")) };
         // Restarts an engine thread that died with an earlier sequence.
         let engine = engine.get_sender(None).map_err(failed)?;
         // mistralrs awaits its sends inside the decode step, and panics where a receiver is gone: there is room for all
         // that it says of one sequence, and the receiver is read until mistralrs closes it.
         let (sender, mut receiver) = channel(64);
+        let computed = Arc::new(OnceLock::new());
         let request = NormalRequest {
             messages: RequestMessage::CompletionTokens(run.tokens.to_vec()),
             // An absent temperature would mean 1.
@@ -95,6 +99,8 @@ impl Backend for MistralBackend {
             logits_processors: Some(vec![Arc::new(StepProcessor {
                 step: Mutex::new(step),
                 end_token: self.end_token,
+                computed: Arc::clone(&computed),
+                killed: Arc::clone(&self.killed),
             })]),
             return_raw_logits: false,
             web_search_options: None,
@@ -107,13 +113,17 @@ impl Backend for MistralBackend {
         let mut outcome = Err(failed("the engine stopped in the middle of the sequence"));
         while let Some(response) = receiver.blocking_recv() {
             outcome = match response {
-                Response::CompletionDone(_) => Ok(()),
+                Response::CompletionDone(_) => Ok(run.tokens.len() - computed.get().unwrap_or(&run.tokens.len())),
                 Response::InternalError(e) | Response::ValidationError(e) => Err(failed(e)),
                 Response::CompletionModelError(e, _) | Response::ModelError(e, _) => Err(failed(e)),
                 _ => Err(failed("the engine answered something that was not asked for")),
             };
         }
         outcome
+    }
+
+    fn kill(&self) {
+        self.killed.store(true, Ordering::Release);
     }
 }
 
@@ -134,10 +144,15 @@ impl Drop for MistralBackend {
 struct StepProcessor {
     step: Mutex<Step>,
     end_token: u32,
+    /// How many tokens the first step found computed for it. mistralrs leaves out what it had kept.
+    computed: Arc<OnceLock<usize>>,
+    killed: Arc<AtomicBool>,
 }
 
 impl CustomLogitsProcessor for StepProcessor {
-    fn apply(&self, logits: &Tensor, _context: &[u32]) -> candle_core::Result<Tensor> {
+    fn apply(&self, logits: &Tensor, context: &[u32]) -> candle_core::Result<Tensor> {
+        assert!(!self.killed.swap(false, Ordering::AcqRel), "the engine was killed");
+        self.computed.get_or_init(|| context.len());
         let logits = logits.to_vec1::<f32>()?;
         let mut step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
         // A panic here would take mistralrs's engine thread with it.

@@ -51,6 +51,10 @@ pub(crate) struct Job {
     pub deadline: Option<Instant>,
     /// Tokens that are certainly computed. What more the backend has kept is found when it is asked.
     pub computed: usize,
+    /// Tokens that were computed, or found kept, at any time.
+    pub known: usize,
+    /// Tokens of the prompt that the backend had kept of something else.
+    pub cached_input_tokens: usize,
 }
 
 #[derive(Default)]

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -15,7 +14,7 @@ use crate::context_overflow::{ContextOverflow, PromptTokens};
 use crate::control::Control;
 use crate::detokenizer::Detokenizer;
 use crate::mailbox::{Batch, Bell, Mailbox, StreamId};
-use crate::metrics::{Counters, Metrics};
+use crate::metrics::{Counters, Metrics, add};
 use crate::request::GenerationRequest;
 use crate::schedule::{Job, RequestSource, Schedule, Submitted, Ticket};
 use crate::sequence::{Ending, Sequence};
@@ -53,6 +52,8 @@ impl Default for SessionOptions {
 /// Every submitted stream gets exactly one last part, whatever happens to it. Dropping the session closes it.
 pub struct Session {
     shared: Arc<Shared>,
+    /// Gone once the session's threads have ended.
+    backend: Weak<dyn Backend>,
     /// None once the session is closed.
     text: Mutex<Option<Arc<TextInterface>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -88,10 +89,15 @@ impl Session {
             controls: Mutex::default(),
             counters: Counters::default(),
         });
-        let text = Arc::new(text);
-        let session = Self { shared, text: Mutex::new(Some(Arc::clone(&text))), threads: Mutex::default() };
         // The threads alone own the weights: once they have ended, these are freed.
         let backend = Arc::<dyn Backend>::from(backend);
+        let text = Arc::new(text);
+        let session = Self {
+            shared,
+            backend: Arc::downgrade(&backend),
+            text: Mutex::new(Some(Arc::clone(&text))),
+            threads: Mutex::default(),
+        };
         session.start("tramontane-intake", move |shared| shared.take_in(&text))?;
         for _ in 0..backend.parallel_sequences().max(1) {
             let backend = Arc::clone(&backend);
@@ -113,7 +119,7 @@ impl Session {
         let control = Arc::new(Control::default());
         let (stopwatch, on_finished) = (Stopwatch::start(), Box::new(on_finished));
         let ticket = Ticket { id, control: Arc::clone(&control), stopwatch, on_finished };
-        self.shared.counters.total.fetch_add(1, Ordering::Relaxed);
+        add(&self.shared.counters.total, 1);
         lock(&self.shared.controls).insert(id, control);
         let mut schedule = lock(&self.shared.schedule);
         let refused = if schedule.closed {
@@ -191,16 +197,14 @@ impl Session {
 
     /// The state at this moment.
     pub fn metrics(&self) -> Metrics {
-        let counters = &self.shared.counters;
         let schedule = lock(&self.shared.schedule);
         Metrics {
             live_sequences: schedule.computing() + schedule.between_slices(),
             queued_sequences: schedule.queued(),
             parked_sequences: schedule.parked(),
-            total_sequences: counters.total.load(Ordering::Relaxed),
-            generated_tokens: counters.generated.load(Ordering::Relaxed),
             bells_rung: self.shared.mailbox.bells_rung(),
             unread_parts: self.shared.mailbox.len() as u64,
+            ..self.shared.counters.metrics()
         }
     }
 
@@ -211,6 +215,14 @@ impl Session {
         for thread in lock(&self.threads).drain(..) {
             // A worker catches what it runs; if it panicked all the same there is nothing left to wait for.
             let _ = thread.join();
+        }
+    }
+
+    /// For tests: has the engine die at its next step, as if it had crashed. What it computes then fails with
+    /// [`ErrorCode::EngineFailed`] and keeps its text; other streams go on.
+    pub fn kill_engine(&self) {
+        if let Some(backend) = self.backend.upgrade() {
+            backend.kill();
         }
     }
 
@@ -265,7 +277,16 @@ impl Shared {
             schedule.in_preparation = None;
             match prepared {
                 Ok(Prepared::Ready { sequence, priority, deadline }) => {
-                    schedule.wait(Job { ticket, sequence, number, priority, deadline, computed: 0 });
+                    schedule.wait(Job {
+                        ticket,
+                        sequence,
+                        number,
+                        priority,
+                        deadline,
+                        computed: 0,
+                        known: 0,
+                        cached_input_tokens: 0,
+                    });
                     drop(schedule);
                     number += 1;
                     // It may have been cancelled while no queue held it.
@@ -324,13 +345,14 @@ impl Shared {
     }
 
     fn run_slice(&self, mut job: Job, backend: &dyn Backend) {
-        let generated = job.sequence.output_tokens;
+        if job.known == 0 {
+            add(&self.counters.input, job.sequence.prompt_length);
+        }
         if backend.kept_tokens() > 0 && job.sequence.tokens.len() - job.computed > PREFILL_CHUNK {
             self.prefill(&mut job, backend);
         } else {
             job = self.generate(job, backend);
         }
-        self.counters.generated.fetch_add((job.sequence.output_tokens - generated) as u64, Ordering::Relaxed);
         if job.ticket.control.is_cancelled() {
             job.sequence.end(Ok(FinishReason::Aborted));
         }
@@ -349,9 +371,14 @@ impl Shared {
     fn prefill(&self, job: &mut Job, backend: &dyn Backend) {
         let sequence = &mut job.sequence;
         let end = job.computed + PREFILL_CHUNK;
-        let run = Run { sequence: job.number, tokens: &sequence.tokens[..end], prompt_length: sequence.prompt_length };
+        let (prompt_length, computed) = (sequence.prompt_length, job.computed);
+        let run = Run { sequence: job.number, tokens: &sequence.tokens[..end], prompt_length, computed };
         match catching(|| backend.run(run, Box::new(|_| Next::End))) {
-            Ok(()) => job.computed = end,
+            Ok(cached) => {
+                job.computed = end;
+                self.count_computed(job, end, cached);
+                job.known = job.known.max(end);
+            }
             Err(error) => drop(sequence.end(Err(error))),
         }
     }
@@ -359,8 +386,11 @@ impl Shared {
     /// Computes what is left of the prompt, and generates until the sequence or its slice is over.
     fn generate(&self, mut job: Job, backend: &dyn Backend) -> Job {
         job.sequence.slice_tokens = 0;
+        // The token sampled last is computed here, and is no part of a prefill.
+        let decoding = usize::from(job.sequence.output_tokens > 0);
         let tokens = job.sequence.tokens.clone();
-        let run = Run { sequence: job.number, tokens: &tokens, prompt_length: job.sequence.prompt_length };
+        let (prompt_length, computed) = (job.sequence.prompt_length, job.computed);
+        let run = Run { sequence: job.number, tokens: &tokens, prompt_length, computed };
         // Lent to the step and taken back, as the engine may hold on to the step for a moment after it has returned.
         let (lent, schedule) = (Arc::new(Mutex::new(Some(job))), Arc::clone(&self.schedule));
         let borrowed = Arc::clone(&lent);
@@ -372,15 +402,28 @@ impl Shared {
         });
         let ran = catching(|| backend.run(run, step));
         let mut job = lock(&lent).take().expect("the job is lent to this step alone");
+        add(&self.counters.generated, job.sequence.slice_tokens);
+        if let Ok(cached) = ran {
+            self.count_computed(&mut job, tokens.len() - decoding, cached);
+            job.known = job.sequence.tokens.len();
+        }
         let stepped = job.sequence.slice_tokens > 0 || job.ticket.control.is_cancelled();
         // All but the last, which was sampled and is the first to be computed in the next slice.
         job.computed = job.sequence.tokens.len() - 1;
         match ran {
             Err(error) => drop(job.sequence.end(Err(error))),
-            Ok(()) if !stepped && job.sequence.ending.is_none() => drop(job.sequence.end(Err(gave_up()))),
-            Ok(()) => {}
+            Ok(_) if !stepped && job.sequence.ending.is_none() => drop(job.sequence.end(Err(gave_up()))),
+            Ok(_) => {}
         }
         job
+    }
+
+    /// Notes that of the first `tokens` of a sequence those after the first `cached` have been computed.
+    fn count_computed(&self, job: &mut Job, tokens: usize, cached: usize) {
+        let cached_before = cached.saturating_sub(job.known);
+        job.cached_input_tokens += cached_before;
+        add(&self.counters.cached, cached_before);
+        add(&self.counters.prefill, tokens.saturating_sub(cached));
     }
 
     /// Waits for what `take` finds; `None` once the session is closed and nothing is left to take.
@@ -446,17 +489,18 @@ impl Shared {
 
     /// Ends a stream whose sequence has ended.
     fn finish(&self, job: Job) {
-        let Job { ticket, mut sequence, .. } = job;
+        let Job { ticket, mut sequence, cached_input_tokens, .. } = job;
         let ending = sequence.ending.take().unwrap_or(Ok(FinishReason::Aborted));
         if !ticket.stopwatch.is_taken_up() {
             return self.refuse(ticket, ending);
         }
-        let usage = Usage::of(sequence.prompt_length, sequence.output_tokens);
-        self.counters.count_finished(ticket.stopwatch.since_taken_up());
+        let usage = Usage { cached_input_tokens, ..Usage::of(sequence.prompt_length, sequence.output_tokens) };
+        self.counters.count_served(ticket.stopwatch.since_taken_up());
         self.deliver(ticket, ending, usage);
     }
 
     fn deliver(&self, ticket: Ticket, ending: Ending, usage: Usage) {
+        self.counters.count_ended(&ending);
         let timings = ticket.stopwatch.timings(usage.output_tokens, ticket.control.cancelled_at());
         let part = match ending {
             Ok(finish_reason) => StreamPart::Finish { finish_reason, usage, timings },

@@ -83,19 +83,25 @@ pub enum FinishReason {
 pub struct Usage {
     /// Tokens of the prompt, template included.
     pub input_tokens: usize,
+    /// Those of them that the engine had kept from something else, and did not compute.
+    pub cached_input_tokens: usize,
     /// Tokens sampled, the one that ended the reply included.
     pub output_tokens: usize,
-    /// Both.
+    /// Tokens of prompt and reply.
     pub total_tokens: usize,
 }
 
 impl Usage {
     pub(crate) fn of(input_tokens: usize, output_tokens: usize) -> Self {
-        Self { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens }
+        Self { input_tokens, cached_input_tokens: 0, output_tokens, total_tokens: input_tokens + output_tokens }
     }
 }
 
 /// Where a generation's time went, in milliseconds.
+///
+/// In OpenTelemetry's semantic conventions for generative AI, which count in seconds, `firstTokenMs` is
+/// `gen_ai.server.time_to_first_token`, `totalMs` is `gen_ai.server.request.duration`, and one by `tokensPerSecond` is
+/// `gen_ai.server.time_per_output_token`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Timings {

@@ -36,7 +36,7 @@ pub fn greedy_tokens(model: &LoadedModel, prompt: &[u32], count: usize) -> Vec<u
         taken.push(token);
         if taken.len() == count { Next::End } else { Next::Token(token) }
     });
-    let run = Run { sequence: 0, tokens: prompt, prompt_length: prompt.len() };
+    let run = Run { sequence: 0, tokens: prompt, prompt_length: prompt.len(), computed: 0 };
     model.backend.run(run, step).unwrap();
     let tokens = tokens.lock().unwrap();
     tokens.clone()
