@@ -149,7 +149,8 @@ impl Session {
     }
 
     /// Takes a stream out of its turn, within one decode step, until [`Session::resume`]: it costs the engine nothing, and
-    /// goes on with the very token that it would have had. A cancel ends it all the same.
+    /// goes on with the very token that it would have had. One that is not taken up yet keeps its place, and its deadline
+    /// does not pass meanwhile. A cancel ends it all the same.
     pub fn pause(&self, id: StreamId) {
         if let Some(control) = lock(&self.shared.controls).get(&id) {
             control.set_paused(true);
@@ -333,7 +334,8 @@ impl Shared {
             slice_tokens: 0,
             ending: None,
         };
-        let deadline = request.deadline.map(|deadline| ticket.stopwatch.submitted_at() + deadline);
+        // One beyond what the clock can count is none.
+        let deadline = request.deadline.and_then(|deadline| ticket.stopwatch.submitted_at().checked_add(deadline));
         Ok(Prepared::Ready { sequence, priority: request.priority, deadline })
     }
 

@@ -179,6 +179,13 @@ fn a_deadline_counts_until_the_first_slice() {
 }
 
 #[test]
+fn a_deadline_beyond_all_time_is_none() {
+    let mut reader = Reader::of([letters("a", 5)]);
+    reader.submit(0, json!({ "prompt": { "text": "Hi" }, "deadlineMs": u64::MAX }));
+    assert_eq!(finish_of(&reader.read(0)), FinishReason::Stop);
+}
+
+#[test]
 fn a_queued_stream_keeps_its_place_over_a_pause() {
     let reader = Reader::of_script(Script { kept_tokens: 0, ..Script::of([letters("a", 2000)]) });
     (0..4).for_each(|id| reader.submit(id, prompt("Hi")));
