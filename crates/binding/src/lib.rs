@@ -4,9 +4,11 @@
 //! nothing on the other side has to be translated. Failures are values too; what throws is only what no caller can cause.
 
 mod doorbell;
+mod model_options;
 mod native_model;
 mod progress_callback;
 mod promises;
 mod scripted_model;
+mod token_counter;
 
 pub use native_model::NativeModel;

@@ -11,17 +11,22 @@ use napi::threadsafe_function::UnknownReturnValue;
 use napi_derive::napi;
 use serde::Serialize;
 use serde_json::json;
-use tramontane_engine::{LoadOptions, LoadedModel, load, set_threads};
-use tramontane_error::Error;
-use tramontane_session::{GenerationRequest, Metrics, Session, SessionOptions, StreamId};
+use tramontane_engine::{LoadedModel, ModelInfo, load, set_threads};
+use tramontane_error::{Error, ErrorCode};
+use tramontane_session::{GenerationRequest, Metrics, Session, StreamId};
 
 use crate::doorbell::Doorbell;
+use crate::model_options::{ModelOptions, ModelSource};
 use crate::progress_callback::ProgressCallback;
 use crate::promises::{Awaited, Promises};
-use crate::scripted_model::{load_script, script_in};
+use crate::scripted_model::load_script;
+use crate::token_counter::TokenCounter;
 
 /// How long taking down a JavaScript environment waits for a decode step to end.
 const TEARDOWN_WAIT: Duration = Duration::from_millis(200);
+
+/// What a stream's promise resolves with where the stream is not over.
+const PAUSED: &str = "paused";
 
 /// A model: first it loads, then it runs generations. `src/native/native-binding.ts` says what callers may rely on.
 #[napi]
@@ -36,8 +41,10 @@ struct Model {
     promises: Promises,
     session: OnceLock<Session>,
     loader: Mutex<Option<JoinHandle<()>>>,
+    counter: TokenCounter,
     closing: AtomicBool,
     closes: AtomicU32,
+    counts: AtomicU32,
 }
 
 #[napi]
@@ -57,8 +64,10 @@ impl NativeModel {
             promises: Promises::new(),
             session: OnceLock::new(),
             loader: Mutex::new(None),
+            counter: TokenCounter::default(),
             closing: AtomicBool::new(false),
             closes: AtomicU32::new(0),
+            counts: AtomicU32::new(0),
         });
         // Hooks run last in, first out: ours before those that take down the callbacks created above.
         let torn_down = Arc::downgrade(&model);
@@ -74,11 +83,17 @@ impl NativeModel {
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
     pub fn loaded<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
         let promise = self.model.promises.promise(env, Awaited::Load)?;
-        // On the JavaScript thread, as it writes to the environment.
-        let threads = self.model.threads();
+        // On the JavaScript thread, as setting threads writes to the environment.
+        let prepared = ModelOptions::from_json(&self.model.options).and_then(|options| {
+            let threads = match &options.source {
+                ModelSource::Script(_) => 1,
+                ModelSource::Files(files) => set_threads(files.threads)?,
+            };
+            Ok((options, threads))
+        });
         let model = Arc::clone(&self.model);
         let loader = thread::Builder::new().name("tramontane-load".into()).stack_size(8 << 20).spawn(move || {
-            let outcome = threads.and_then(|threads| model.load(threads));
+            let outcome = prepared.and_then(|(options, threads)| model.load(options, threads));
             let answer = match outcome {
                 Ok(info) => json!({ "info": info }),
                 Err(error) => json!({ "error": error }),
@@ -89,8 +104,9 @@ impl NativeModel {
         Ok(promise)
     }
 
-    /// Queues a generation. The promise resolves once its last part can be drained.
-    #[napi(catch_unwind, ts_return_type = "Promise<void>")]
+    /// Queues a generation. The promise resolves once its last part can be drained, with `""`, or once it is paused, with
+    /// `"paused"`.
+    #[napi(catch_unwind, ts_return_type = "Promise<string>")]
     pub fn submit<'env>(&self, env: &'env Env, stream_id: StreamId, request: String) -> Result<Object<'env>> {
         let Some(session) = self.model.session.get() else {
             return Err(napi::Error::from_reason("submit was called before the model was loaded"));
@@ -120,19 +136,57 @@ impl NativeModel {
         }
     }
 
-    /// Takes a stream out of its turn until it is resumed. Any stream, any time.
+    /// Takes a stream out of its turn until it is resumed, and resolves its promise with `"paused"`: until then it does
+    /// not keep the process alive. Any stream, any time.
     #[napi(catch_unwind)]
     pub fn pause(&self, stream_id: StreamId) {
         if let Some(session) = self.model.session.get() {
             session.pause(stream_id);
         }
+        self.model.promises.settle(Awaited::Stream(stream_id), PAUSED.into());
     }
 
-    /// Lets a paused stream go on. Any stream, any time.
-    #[napi(catch_unwind)]
-    pub fn resume(&self, stream_id: StreamId) {
-        if let Some(session) = self.model.session.get() {
+    /// Lets a paused stream go on. The promise is that of `submit` once more; it resolves at once for a stream that is
+    /// over. Any stream, any time: a promise that is still pending resolves with `"paused"`, and the new one counts.
+    #[napi(catch_unwind, ts_return_type = "Promise<string>")]
+    pub fn resume<'env>(&self, env: &'env Env, stream_id: StreamId) -> Result<Object<'env>> {
+        let (promises, awaited) = (&self.model.promises, Awaited::Stream(stream_id));
+        promises.settle(awaited, PAUSED.into());
+        let promise = promises.promise(env, awaited)?;
+        let session = self.model.session.get();
+        if let Some(session) = session {
             session.resume(stream_id);
+        }
+        // A stream that ends from now on finds the promise; for one that has ended before, it is settled here.
+        if !session.is_some_and(|session| session.is_live(stream_id)) {
+            promises.settle(awaited, String::new());
+        }
+        Ok(promise)
+    }
+
+    /// How long a request's prompt is: the JSON of `{ inputTokens, droppedMessages }` or `{ error }`.
+    #[napi(catch_unwind, ts_return_type = "Promise<string>")]
+    pub fn count_tokens<'env>(&self, env: &'env Env, request: String) -> Result<Object<'env>> {
+        let awaited = Awaited::Count(self.model.counts.fetch_add(1, Ordering::Relaxed));
+        let promise = self.model.promises.promise(env, awaited)?;
+        let model = Arc::clone(&self.model);
+        self.model.counter.ask(Box::new(move || {
+            let session = model.session.get().ok_or_else(not_loaded);
+            let answer =
+                match session.and_then(|session| session.count_tokens(&GenerationRequest::from_json(&request)?)) {
+                    Ok(tokens) => json!(tokens),
+                    Err(error) => json!({ "error": error }),
+                };
+            model.promises.settle(awaited, answer.to_string());
+        }))?;
+        Ok(promise)
+    }
+
+    /// For tests: the engine's thread dies at its next step. Streams that it computes then fail; later ones start it anew.
+    #[napi(catch_unwind)]
+    pub fn kill_engine(&self) {
+        if let Some(session) = self.model.session.get() {
+            session.kill_engine();
         }
     }
 
@@ -182,24 +236,16 @@ impl Drop for NativeModel {
 }
 
 impl Model {
-    fn threads(&self) -> std::result::Result<usize, Error> {
-        match script_in(&self.options)? {
-            Some(_) => Ok(1),
-            None => set_threads(LoadOptions::from_json(&self.options)?.threads),
-        }
-    }
-
-    fn load(&self, threads: usize) -> std::result::Result<tramontane_engine::ModelInfo, Error> {
+    fn load(&self, options: ModelOptions, threads: usize) -> std::result::Result<ModelInfo, Error> {
         let cancelled = || self.closing.load(Ordering::Acquire);
-        let LoadedModel { backend, text, info } = match script_in(&self.options)? {
-            Some(script) => load_script(script, &cancelled)?,
-            None => {
-                let options = LoadOptions::from_json(&self.options)?;
-                load(&options, threads, &mut |progress| self.progress.report(&progress), &cancelled)?
+        let LoadedModel { backend, text, info } = match options.source {
+            ModelSource::Script(script) => load_script(script, &cancelled)?,
+            ModelSource::Files(files) => {
+                load(&files, threads, &mut |progress| self.progress.report(&progress), &cancelled)?
             }
         };
         let doorbell = Arc::clone(&self.doorbell);
-        let session = Session::new(backend, text, session_options(&self.options)?, Box::new(move || doorbell.ring()))?;
+        let session = Session::new(backend, text, options.session, Box::new(move || doorbell.ring()))?;
         // Set once: only this thread does.
         let _ = self.session.set(session);
         Ok(info)
@@ -234,17 +280,8 @@ impl Model {
     }
 }
 
-/// The load options that are the session's.
-fn session_options(options: &str) -> std::result::Result<SessionOptions, Error> {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Options {
-        max_queue: Option<usize>,
-    }
-    let Options { max_queue } = serde_json::from_str(options)
-        .map_err(|e| Error::invalid_argument("maxQueue", format!("maxQueue cannot be read: {e}")))?;
-    let default = SessionOptions::default();
-    Ok(SessionOptions { max_queue: max_queue.unwrap_or(default.max_queue) })
+fn not_loaded() -> Error {
+    Error::new(ErrorCode::Closed, "the model is not loaded")
 }
 
 fn to_json(value: &impl Serialize) -> Result<String> {

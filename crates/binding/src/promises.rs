@@ -13,6 +13,8 @@ pub(crate) enum Awaited {
     Load,
     /// The n-th call of `close`.
     Close(u32),
+    /// The n-th call of `countTokens`.
+    Count(u32),
     Stream(StreamId),
 }
 
@@ -29,7 +31,7 @@ impl Promises {
         Self(Mutex::new(Some(HashMap::new())))
     }
 
-    /// A new promise; called on the JavaScript thread.
+    /// A new promise; called on the JavaScript thread, with none that waits for the same.
     pub fn promise<'env>(&self, env: &'env Env, awaited: Awaited) -> Result<Object<'env>> {
         let (deferred, promise) = env.create_deferred::<String, Resolver>()?;
         if let Some(pending) = &mut *self.lock() {

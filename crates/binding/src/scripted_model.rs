@@ -7,17 +7,6 @@ use tramontane_engine::{LoadedModel, ModelInfo};
 use tramontane_error::{Error, ErrorCode};
 use tramontane_session::{Script, ScriptedBackend};
 
-/// The script in `options`, if it is there instead of a model.
-pub(crate) fn script_in(options: &str) -> Result<Option<Script>, Error> {
-    #[derive(serde::Deserialize)]
-    struct Options {
-        scripted: Option<Script>,
-    }
-    let options: Options = serde_json::from_str(options)
-        .map_err(|e| Error::invalid_argument("scripted", format!("the script cannot be read: {e}")))?;
-    Ok(options.scripted)
-}
-
 /// "Loads" a script, in the time that it wants.
 pub(crate) fn load_script(script: Script, cancelled: &dyn Fn() -> bool) -> Result<LoadedModel, Error> {
     for _ in 0..script.load_ms {

@@ -1,6 +1,7 @@
 //! What a caller asks of a load, as it crosses from TypeScript.
 
 use serde::Deserialize;
+use serde_json::Value;
 use tramontane_error::Error;
 use tramontane_model_files::ModelReference;
 
@@ -40,9 +41,9 @@ pub enum IsqOption {
 }
 
 impl LoadOptions {
-    /// Reads options from JSON.
-    pub fn from_json(json: &str) -> Result<Self, Error> {
-        serde_json::from_str(json)
+    /// Reads options from a JSON object; what is not among them is left alone.
+    pub fn from_json(options: Value) -> Result<Self, Error> {
+        Self::deserialize(options)
             .map_err(|e| Error::invalid_argument("options", format!("the load options cannot be read: {e}")))
     }
 }

@@ -5,7 +5,8 @@
 //! stopping and cancelling are ours, and happen within the step in which they are asked for.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use mistralrs_core::{
     Request, RequestMessage, Response, SamplingParams, SchedulerConfig,
 };
 use tokio::sync::Mutex as AsyncMutex;
-use tokio::sync::mpsc::channel;
+use tokio::sync::mpsc::{Sender, channel};
 use tramontane_error::{Error, ErrorCode};
 use tramontane_session::{Backend, Next, Run, Step};
 
@@ -27,6 +28,9 @@ pub(crate) type SharedPipeline = Arc<AsyncMutex<dyn Pipeline + Send + Sync>>;
 /// How long dropping waits for mistralrs to let go of the weights, which it does on a thread of its own.
 const FREE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a thread that has panicked may take to end.
+const RESTART_TIMEOUT: Duration = Duration::from_secs(10);
+
 pub(crate) struct MistralBackend {
     /// Taken when dropped.
     engine: Option<Arc<MistralRs>>,
@@ -34,6 +38,8 @@ pub(crate) struct MistralBackend {
     /// The token that tells mistralrs that a sequence is over; its only end token, never shown to anyone.
     end_token: u32,
     kept_tokens: usize,
+    /// Whether the engine's thread is to die at its next step.
+    killed: Arc<AtomicBool>,
 }
 
 /// What of the keys and values stays in memory between runs.
@@ -59,7 +65,21 @@ impl MistralBackend {
         let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(failed)?;
         let engine = runtime.block_on(builder.build());
         let kept_tokens = (cache.bytes / cache.bytes_per_token.max(1)) as usize;
-        Ok(Self { engine: Some(engine), pipeline: weak, end_token, kept_tokens })
+        Ok(Self { engine: Some(engine), pipeline: weak, end_token, kept_tokens, killed: Arc::default() })
+    }
+}
+
+impl MistralBackend {
+    /// The way to the engine's thread. One that died with an earlier sequence is started anew.
+    fn sender(&self) -> Result<Sender<Request>, Error> {
+        let Some(engine) = &self.engine else { return Err(failed("it is gone")) };
+        let mut sender = Err(failed("its thread does not end"));
+        // mistralrs replaces a dead thread, but not one that is about to be.
+        wait_until(RESTART_TIMEOUT, || {
+            sender = engine.get_sender(None).map_err(failed);
+            !sender.as_ref().is_ok_and(Sender::is_closed)
+        });
+        sender
     }
 }
 
@@ -72,13 +92,12 @@ impl Backend for MistralBackend {
         self.kept_tokens
     }
 
-    fn run(&self, run: Run<'_>, step: Step) -> Result<(), Error> {
-        let Some(engine) = &self.engine else { return Err(failed("the engine is gone")) };
-        // Restarts an engine thread that died with an earlier sequence.
-        let engine = engine.get_sender(None).map_err(failed)?;
+    fn run(&self, run: Run<'_>, step: Step) -> Result<usize, Error> {
+        let engine = self.sender()?;
         // mistralrs awaits its sends inside the decode step, and panics where a receiver is gone: there is room for all
         // that it says of one sequence, and the receiver is read until mistralrs closes it.
         let (sender, mut receiver) = channel(64);
+        let computed = Arc::new(OnceLock::new());
         let request = NormalRequest {
             messages: RequestMessage::CompletionTokens(run.tokens.to_vec()),
             // An absent temperature would mean 1.
@@ -95,25 +114,35 @@ impl Backend for MistralBackend {
             logits_processors: Some(vec![Arc::new(StepProcessor {
                 step: Mutex::new(step),
                 end_token: self.end_token,
+                computed: Arc::clone(&computed),
+                killed: Arc::clone(&self.killed),
             })]),
             return_raw_logits: false,
             web_search_options: None,
             model_id: None,
             truncate_sequence: false,
         };
-        engine
-            .blocking_send(Request::Normal(Box::new(request)))
-            .map_err(|_| failed("the engine thread has stopped"))?;
-        let mut outcome = Err(failed("the engine stopped in the middle of the sequence"));
+        engine.blocking_send(Request::Normal(Box::new(request))).map_err(|_| failed("its thread has stopped"))?;
+        let mut outcome = None;
         while let Some(response) = receiver.blocking_recv() {
-            outcome = match response {
-                Response::CompletionDone(_) => Ok(()),
+            outcome = Some(match response {
+                Response::CompletionDone(_) => {
+                    Ok(computed.get().map_or(0, |&computed| run.tokens.len().saturating_sub(computed)))
+                }
                 Response::InternalError(e) | Response::ValidationError(e) => Err(failed(e)),
                 Response::CompletionModelError(e, _) | Response::ModelError(e, _) => Err(failed(e)),
                 _ => Err(failed("the engine answered something that was not asked for")),
-            };
+            });
         }
-        outcome
+        outcome.unwrap_or_else(|| {
+            // Its thread has panicked, and takes no more requests in a moment; one sent until then would be lost.
+            wait_until(RESTART_TIMEOUT, || engine.is_closed());
+            Err(failed("it stopped in the middle of the sequence"))
+        })
+    }
+
+    fn kill(&self) {
+        self.killed.store(true, Ordering::Release);
     }
 }
 
@@ -121,10 +150,7 @@ impl Drop for MistralBackend {
     fn drop(&mut self) {
         // Dropping the last handle asks the engine thread to end; the weights go with it.
         drop(self.engine.take());
-        let deadline = Instant::now() + FREE_TIMEOUT;
-        while self.pipeline.strong_count() > 0 && Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(2));
-        }
+        wait_until(FREE_TIMEOUT, || self.pipeline.strong_count() == 0);
         // The count is zero before the last owner has freed what it held.
         release_memory_being_freed();
     }
@@ -134,10 +160,15 @@ impl Drop for MistralBackend {
 struct StepProcessor {
     step: Mutex<Step>,
     end_token: u32,
+    /// How many tokens the first step found computed for it. mistralrs leaves out what it had kept.
+    computed: Arc<OnceLock<usize>>,
+    killed: Arc<AtomicBool>,
 }
 
 impl CustomLogitsProcessor for StepProcessor {
-    fn apply(&self, logits: &Tensor, _context: &[u32]) -> candle_core::Result<Tensor> {
+    fn apply(&self, logits: &Tensor, context: &[u32]) -> candle_core::Result<Tensor> {
+        assert!(!self.killed.swap(false, Ordering::AcqRel), "the engine was killed");
+        self.computed.get_or_init(|| context.len());
         let logits = logits.to_vec1::<f32>()?;
         let mut step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
         // A panic here would take mistralrs's engine thread with it.
@@ -155,6 +186,14 @@ fn only(token: u32) -> candle_core::Result<Tensor> {
     logits[token as usize] = 1.0;
     let length = logits.len();
     Tensor::from_vec(logits, length, &Device::Cpu)
+}
+
+/// Until `done` says so, `most` at most.
+fn wait_until(most: Duration, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + most;
+    while !done() && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(2));
+    }
 }
 
 fn failed(reason: impl ToString) -> Error {

@@ -26,6 +26,8 @@ pub struct Run<'a> {
     pub tokens: &'a [u32],
     /// How many tokens the whole prompt has. `tokens` may be a part of it: a long prompt is computed in several runs.
     pub prompt_length: usize,
+    /// How many of `tokens` earlier runs of this sequence have computed. The backend may not have kept them since.
+    pub computed: usize,
 }
 
 /// An inference engine that is fed tokens.
@@ -42,11 +44,15 @@ pub trait Backend: Send + Sync + 'static {
     fn kept_tokens(&self) -> usize;
 
     /// Computes what is new in `run.tokens`, then decodes until `step` ends the run. Blocks; returns once the engine holds
-    /// nothing but what it keeps for a later run.
+    /// nothing but what it keeps for a later run. The number is how many of `run.tokens`, from the first on, it had kept,
+    /// and did not compute.
     ///
     /// # Errors
     ///
     /// The engine failed, or gave up the sequence before `step` ended it. Other sequences are not affected, and the next
     /// call may work again.
-    fn run(&self, run: Run<'_>, step: Step) -> Result<(), Error>;
+    fn run(&self, run: Run<'_>, step: Step) -> Result<usize, Error>;
+
+    /// For tests: has the engine die at its next step, as if it had crashed. What it runs then fails; the next run works.
+    fn kill(&self) {}
 }

@@ -103,6 +103,22 @@ impl Detokenizer {
         rest
     }
 
+    /// The text of a single token, apart from this sequence, as it is where it does not begin a text: with its leading
+    /// space, and U+FFFD for the bytes of an incomplete character. A special token is what the vocabulary calls it.
+    pub fn alone(&self, token: u32) -> String {
+        let Some(spelled) = self.tokenizer.id_to_token(token) else { return String::new() };
+        if self.tokenizer.get_added_vocabulary().is_special_token(&spelled) {
+            return spelled;
+        }
+        if self.spelling == Spelling::ByteLevel {
+            return String::from_utf8_lossy(&self.spelling.bytes(&spelled)).into_owned();
+        }
+        // Of two in a row the second is not at the beginning.
+        let once = self.decode(&[token]).unwrap_or_default();
+        let twice = self.decode(&[token, token]).unwrap_or_default();
+        twice.strip_prefix(&once).map(str::to_owned).unwrap_or(once)
+    }
+
     /// Whether the token goes together with those held. A byte token that ends a character before it is complete does
     /// not: decoded together, the character that the token begins would be taken for invalid too.
     fn can_continue(&self, bytes: &[u8]) -> bool {

@@ -1,8 +1,7 @@
 //! How probable a chosen token was to the model, and what it might have said instead.
 
-use serde::Serialize;
-
 use crate::sampler::{exp, maximum};
+use crate::stream_part::{TokenAlternative, TokenLogProbability};
 
 /// The least logarithm that is reported: JSON has no negative infinity, which is what an impossible token has.
 const LEAST_LOGPROB: f64 = -9999.0;
@@ -11,8 +10,7 @@ const LEAST_LOGPROB: f64 = -9999.0;
 const LANES: usize = 8;
 
 /// A token and the natural logarithm of its probability.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LogProbability {
     /// The token's id.
     pub token: u32,
@@ -21,8 +19,7 @@ pub struct LogProbability {
 }
 
 /// What is reported of a chosen token.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TokenLogProbabilities {
     /// The chosen token's id.
     pub token: u32,
@@ -62,6 +59,21 @@ impl TokenLogProbabilities {
                 .into_iter()
                 .map(|(token, logit)| LogProbability { token, logprob: logprob(logit) })
                 .collect(),
+        }
+    }
+
+    /// As it is sent, with the text that `text` gives each token.
+    pub(crate) fn with_texts(self, text: impl Fn(u32) -> String) -> TokenLogProbability {
+        let alternatives = self.top.into_iter().map(|LogProbability { token, logprob }| TokenAlternative {
+            token_id: token,
+            text: text(token),
+            log_probability: logprob,
+        });
+        TokenLogProbability {
+            token_id: self.token,
+            text: text(self.token),
+            log_probability: self.logprob,
+            alternatives: alternatives.collect(),
         }
     }
 }
@@ -106,7 +118,6 @@ fn best(logits: &[f32], count: usize) -> Vec<(u32, f32)> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 
@@ -155,14 +166,6 @@ mod tests {
         assert_eq!(of.logprob, -std::f64::consts::LN_2);
         assert_eq!(of.top.iter().map(|entry| entry.token).collect::<Vec<_>>(), [0, 2]);
         assert_eq!(TokenLogProbabilities::of(&[f32::INFINITY, 5.0], 1, 0).logprob, -9999.0);
-    }
-
-    #[test]
-    fn it_is_written_in_camel_case() {
-        let of =
-            TokenLogProbabilities { token: 7, logprob: -0.5, top: vec![LogProbability { token: 7, logprob: -0.5 }] };
-        let expected = json!({"token": 7, "logprob": -0.5, "top": [{"token": 7, "logprob": -0.5}]});
-        assert_eq!(serde_json::to_value(of).unwrap(), expected);
     }
 
     proptest! {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tramontane_error::Error;
 
+use crate::context_overflow::ContextOverflow;
+use crate::fields::{read, required};
 use crate::grammar::GrammarSource;
 use crate::sampler::Sampling;
 use crate::stop_matcher::validate_stop_sequences;
@@ -45,6 +46,8 @@ pub struct GenerationRequest {
     pub sampling: Sampling,
     /// What the reply has to follow.
     pub grammar: Option<GrammarSource>,
+    /// What to do where the prompt is too long.
+    pub context_overflow: ContextOverflow,
     /// Texts that end the reply, and are not part of it.
     pub stop_sequences: Vec<String>,
     /// Streams of higher priority are served before those of lower; 0 by default.
@@ -62,26 +65,24 @@ impl GenerationRequest {
     pub fn from_json(json: &str) -> Result<Self, Error> {
         let fields: Map<String, Value> = serde_json::from_str(json)
             .map_err(|e| Error::invalid_argument("request", format!("the request cannot be read: {e}")))?;
-        let prompt = read(&fields, "prompt")?
-            .ok_or_else(|| Error::invalid_argument("prompt", "prompt is missing; there is nothing to go on from"))?;
-        let max_output_tokens = read(&fields, "maxOutputTokens")?;
+        let prompt = required(&fields, "prompt", "an object with messages, text or tokens")?;
+        let max_output_tokens = read(&fields, "maxOutputTokens", "a whole number, 1 or above")?;
         if max_output_tokens == Some(0) {
             return Err(Error::invalid_argument("maxOutputTokens", "maxOutputTokens is 0; ask for at least 1 token"));
         }
-        let stop_sequences: Vec<String> = read(&fields, "stopSequences")?.unwrap_or_default();
+        let context_overflow =
+            read(&fields, "contextOverflow", "\"error\", \"stop\" or \"truncate-oldest\"")?.unwrap_or_default();
+        if context_overflow == ContextOverflow::TruncateOldest && !matches!(prompt, Prompt::Messages(_)) {
+            let message = "contextOverflow can only be \"truncate-oldest\" with messages; a prompt or tokens have no turns to leave out";
+            return Err(Error::invalid_argument("contextOverflow", message));
+        }
+        let stop_sequences: Vec<String> = read(&fields, "stopSequences", "an array of strings")?.unwrap_or_default();
         validate_stop_sequences(&stop_sequences)?;
-        let priority = read(&fields, "priority")?.unwrap_or(0);
-        let deadline = read(&fields, "deadlineMs")?.map(Duration::from_millis);
+        let priority = read(&fields, "priority", "a whole number from -2147483648 to 2147483647")?.unwrap_or(0);
+        let deadline =
+            read(&fields, "deadlineMs", "a whole number of milliseconds, 0 or above")?.map(Duration::from_millis);
         let sampling = Sampling::from_request(&fields)?;
         let grammar = GrammarSource::from_request(&fields)?;
-        Ok(Self { prompt, max_output_tokens, sampling, grammar, stop_sequences, priority, deadline })
+        Ok(Self { prompt, max_output_tokens, sampling, grammar, context_overflow, stop_sequences, priority, deadline })
     }
-}
-
-fn read<T: DeserializeOwned>(fields: &Map<String, Value>, name: &str) -> Result<Option<T>, Error> {
-    fields
-        .get(name)
-        .map(|value| T::deserialize(value))
-        .transpose()
-        .map_err(|e| Error::invalid_argument(name, format!("{name} cannot be read: {e}")))
 }

@@ -25,7 +25,7 @@ mod adjustments;
 mod candidates;
 mod dry;
 mod exponential;
-mod fields;
+mod listed_tokens;
 mod sampling;
 mod sequence_breakers;
 #[cfg(test)]

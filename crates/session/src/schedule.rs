@@ -1,12 +1,14 @@
 //! Whose turn it is.
 //!
 //! A stream passes through three places: *intake*, until its prompt has become tokens; *waiting*, until there is room
-//! among those in turn; *in turn*, where it gets slices until it ends. A paused one leaves the turn and is *parked*.
+//! among those in turn; *in turn*, where it gets slices until it ends. A paused one leaves the turn and is *parked*. For
+//! whoever asks, it is queued until its first slice, wherever it is.
 //!
 //! What must hold: within a priority, streams are taken in in the order of submission and get their slices in a circle;
 //! those in turn never hold more computed tokens than the backend keeps, unless one alone does, since switching between
 //! more would compute everything anew at each switch.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +19,7 @@ use crate::control::Control;
 use crate::mailbox::StreamId;
 use crate::request::GenerationRequest;
 use crate::sequence::Sequence;
+use crate::stopwatch::Stopwatch;
 
 /// Backends keep what they have computed in blocks, and so does mistralrs, of this many tokens.
 const BLOCK: usize = 512;
@@ -25,7 +28,7 @@ const BLOCK: usize = 512;
 pub(crate) struct Ticket {
     pub id: StreamId,
     pub control: Arc<Control>,
-    pub submitted_at: Instant,
+    pub stopwatch: Stopwatch,
     pub on_finished: Box<dyn FnOnce() + Send>,
 }
 
@@ -46,9 +49,12 @@ pub(crate) struct Job {
     pub priority: i32,
     /// When the stream must have been taken up.
     pub deadline: Option<Instant>,
-    pub started_at: Option<Instant>,
     /// Tokens that are certainly computed. What more the backend has kept is found when it is asked.
     pub computed: usize,
+    /// Tokens that were computed, or found kept, at any time.
+    pub known: usize,
+    /// Tokens of the prompt that the backend had kept of something else.
+    pub cached_input_tokens: usize,
 }
 
 #[derive(Default)]
@@ -57,8 +63,8 @@ pub(crate) struct Schedule {
     /// cut short.
     kept_tokens: usize,
     pub intake: VecDeque<Submitted>,
-    /// A request that the intake thread is working on.
-    pub in_preparation: u64,
+    /// The stream whose request the intake thread is working on.
+    pub in_preparation: Option<StreamId>,
     waiting: VecDeque<Job>,
     in_turn: VecDeque<Job>,
     parked: HashMap<StreamId, Job>,
@@ -73,9 +79,14 @@ impl Schedule {
         Self { kept_tokens, ..Self::default() }
     }
 
-    /// Puts a stream behind all that wait with its priority or a higher one.
+    /// Puts a stream that has not begun behind all of its priority or a higher one that were submitted before it.
     pub fn wait(&mut self, job: Job) {
-        let at = self.waiting.iter().position(|other| other.priority < job.priority).unwrap_or(self.waiting.len());
+        if job.ticket.control.is_paused() {
+            return self.park(job);
+        }
+        let place = |job: &Job| (Reverse(job.priority), job.number);
+        let goes_before = |other: &Job| !other.has_begun() && place(&job) < place(other);
+        let at = self.waiting.iter().position(goes_before).unwrap_or(self.waiting.len());
         self.waiting.insert(at, job);
     }
 
@@ -84,7 +95,8 @@ impl Schedule {
         self.admit();
         let highest = self.in_turn.iter().map(|job| job.priority).max()?;
         let at = self.in_turn.iter().position(|job| job.priority == highest)?;
-        let job = self.in_turn.remove(at)?;
+        let mut job = self.in_turn.remove(at)?;
+        job.ticket.stopwatch.take_up();
         self.computing.insert(job.ticket.id, job.kept_tokens());
         Some(job)
     }
@@ -93,9 +105,7 @@ impl Schedule {
     pub fn again(&mut self, mut job: Job) {
         self.computing.remove(&job.ticket.id);
         if job.ticket.control.is_paused() {
-            // Others may push out what the backend keeps of it.
-            job.computed = 0;
-            self.parked.insert(job.ticket.id, job);
+            self.park(job);
         } else if !self.has_room(&job) {
             // It has outgrown the room: back to the head of those that wait, until another has ended.
             job.computed = 0;
@@ -110,10 +120,23 @@ impl Schedule {
         self.computing.remove(&id);
     }
 
-    /// Lets a parked stream take part again: before those that never started.
+    /// Parks a stream that is paused and has no slice right now.
+    pub fn pause(&mut self, id: StreamId) {
+        // Somebody else may have resumed it meanwhile.
+        let is_paused = |job: &Job| job.ticket.id == id && job.ticket.control.is_paused();
+        for job in take_out(&mut self.waiting, is_paused).into_iter().chain(take_out(&mut self.in_turn, is_paused)) {
+            self.park(job);
+        }
+    }
+
+    /// Lets a parked stream take part again: one that has begun before those that wait, another where it was.
     pub fn resume(&mut self, id: StreamId) {
-        if let Some(job) = self.parked.remove(&id) {
+        let Some(mut job) = self.parked.remove(&id) else { return };
+        job.ticket.stopwatch.resume();
+        if job.has_begun() {
             self.waiting.push_front(job);
+        } else {
+            self.wait(job);
         }
     }
 
@@ -125,14 +148,12 @@ impl Schedule {
 
     /// Streams that the engine has not taken up.
     pub fn queued(&self) -> u64 {
-        let not_started = self.waiting.iter().filter(|job| job.started_at.is_none()).count();
-        self.intake.len() as u64 + self.in_preparation + not_started as u64
+        (self.not_begun().count() + usize::from(self.in_preparation.is_some()) + self.intake.len()) as u64
     }
 
     /// Streams that have begun, and are not being computed right now.
     pub fn between_slices(&self) -> u64 {
-        let begun = self.in_turn.iter().chain(&self.waiting).filter(|job| job.started_at.is_some()).count();
-        begun as u64
+        self.in_turn.iter().chain(&self.waiting).filter(|job| job.has_begun()).count() as u64
     }
 
     /// Streams that the engine works on at this moment.
@@ -145,11 +166,12 @@ impl Schedule {
         self.parked.len() as u64
     }
 
-    /// How many streams are to be taken up before this one: 0 for the next. `None` once it is taken up.
+    /// How many streams are to be taken up before this one: 0 for the next. `None` once it is taken up, or while it is
+    /// paused.
     pub fn position(&self, id: StreamId) -> Option<usize> {
-        let waiting = self.waiting.iter().filter(|job| job.started_at.is_none()).map(|job| job.ticket.id);
         let intake = self.intake.iter().map(|submitted| submitted.ticket.id);
-        waiting.chain(intake).position(|other| other == id)
+        let mut queue = self.not_begun().map(|job| job.ticket.id).chain(self.in_preparation).chain(intake);
+        queue.position(|other| other == id)
     }
 
     /// Takes out every stream whose cancel switch is on, wherever it waits.
@@ -166,33 +188,37 @@ impl Schedule {
 
     /// Takes out every stream that was to be taken up by now, and was not.
     pub fn take_late(&mut self, now: Instant) -> Vec<Job> {
-        take_out(&mut self.waiting, |job| {
-            job.started_at.is_none() && job.deadline.is_some_and(|deadline| deadline <= now)
-        })
+        let is_late = |job: &Job| !job.has_begun() && job.deadline.is_some_and(|deadline| deadline <= now);
+        let mut late = take_out(&mut self.in_turn, is_late);
+        late.extend(take_out(&mut self.waiting, is_late));
+        late
     }
 
-    /// How long until the next deadline of a stream that waits.
+    /// How long until the next deadline of a stream that is not taken up.
     pub fn next_deadline(&self, now: Instant) -> Option<Duration> {
-        let deadlines = self.waiting.iter().filter(|job| job.started_at.is_none()).filter_map(|job| job.deadline);
+        let deadlines = self.not_begun().filter_map(|job| job.deadline);
         deadlines.min().map(|deadline| deadline.saturating_duration_since(now))
     }
 
     /// Lets those at the head of the queue in, as far as there is room.
     fn admit(&mut self) {
-        while let Some(job) = self.waiting.front() {
-            if job.ticket.control.is_paused() {
-                if let Some(job) = self.waiting.pop_front() {
-                    self.parked.insert(job.ticket.id, job);
-                }
-                continue;
-            }
-            if !self.has_room(job) {
-                return;
-            }
-            if let Some(job) = self.waiting.pop_front() {
-                self.in_turn.push_back(job);
-            }
+        while self.waiting.front().is_some_and(|job| self.has_room(job)) {
+            self.in_turn.extend(self.waiting.pop_front());
         }
+    }
+
+    fn park(&mut self, mut job: Job) {
+        // Others may push out what the backend keeps of it.
+        job.computed = 0;
+        job.ticket.stopwatch.pause();
+        self.parked.insert(job.ticket.id, job);
+    }
+
+    /// Streams with a sequence that are to be taken up, the next one first.
+    fn not_begun(&self) -> impl Iterator<Item = &Job> {
+        let mut in_turn: Vec<&Job> = self.in_turn.iter().filter(|job| !job.has_begun()).collect();
+        in_turn.sort_by_key(|job| Reverse(job.priority));
+        in_turn.into_iter().chain(self.waiting.iter().filter(|job| !job.has_begun()))
     }
 
     /// Whether `job` fits in beside those in turn. Alone it always does.
@@ -203,12 +229,19 @@ impl Schedule {
 }
 
 impl Job {
+    fn has_begun(&self) -> bool {
+        self.ticket.stopwatch.is_taken_up()
+    }
+
     fn kept_tokens(&self) -> usize {
         self.sequence.tokens.len().next_multiple_of(BLOCK)
     }
 }
 
 fn take_out(queue: &mut VecDeque<Job>, which: impl Fn(&Job) -> bool) -> Vec<Job> {
+    if !queue.iter().any(&which) {
+        return Vec::new();
+    }
     let (out, kept): (VecDeque<_>, _) = queue.drain(..).partition(which);
     *queue = kept;
     out.into()

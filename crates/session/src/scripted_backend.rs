@@ -1,6 +1,7 @@
 //! A backend that says what it is told to, at the pace it is told to: for tests, without a model.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -80,6 +81,7 @@ impl ScriptedReply {
 /// Plays a [`Script`]: every token that the script wants gets all the probability, so sampling settings do not matter.
 pub struct ScriptedBackend {
     script: Script,
+    killed: AtomicBool,
 }
 
 impl ScriptedBackend {
@@ -96,7 +98,7 @@ impl ScriptedBackend {
         if script.replies.is_empty() {
             return Err(Error::invalid_argument("scripted.replies", "a script needs at least one reply"));
         }
-        Ok(Self { script })
+        Ok(Self { script, killed: AtomicBool::new(false) })
     }
 
     /// Tokens are bytes, and chats are written as [`ScriptedBackend::CHAT_TEMPLATE`].
@@ -122,17 +124,24 @@ impl Backend for ScriptedBackend {
         self.script.kept_tokens
     }
 
-    fn run(&self, run: Run<'_>, mut step: Step) -> Result<(), Error> {
+    fn kill(&self) {
+        self.killed.store(true, Ordering::Release);
+    }
+
+    fn run(&self, run: Run<'_>, mut step: Step) -> Result<usize, Error> {
         let reply = &self.script.replies[run.sequence as usize % self.script.replies.len()];
         let said = run.tokens.len().saturating_sub(run.prompt_length);
         if said == 0 {
-            let share = run.tokens.len() as f64 / run.prompt_length as f64;
+            let share = (run.tokens.len() - run.computed) as f64 / run.prompt_length as f64;
             thread::sleep(Duration::from_millis(reply.prefill_ms).mul_f64(share));
         }
         let tokens = reply.text.bytes().map(u32::from).chain(std::iter::repeat(END_OF_TEXT));
         for (count, token) in tokens.enumerate().skip(said) {
             if reply.fail_after_tokens == Some(count) {
                 return Err(Error::new(ErrorCode::EngineFailed, format!("the script fails after {count} tokens")));
+            }
+            if self.killed.swap(false, Ordering::AcqRel) {
+                return Err(Error::new(ErrorCode::EngineFailed, "the engine was killed"));
             }
             let mut logits = vec![f32::NEG_INFINITY; VOCABULARY_SIZE];
             logits[token as usize] = 0.0;
@@ -141,6 +150,6 @@ impl Backend for ScriptedBackend {
             }
             thread::sleep(Duration::from_millis(reply.step_ms));
         }
-        Ok(())
+        Ok(run.computed)
     }
 }

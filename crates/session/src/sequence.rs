@@ -1,7 +1,6 @@
 //! One generation under way: from each position's logits to the next token, and from tokens to parts.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use tramontane_error::Error;
 
@@ -10,7 +9,8 @@ use crate::control::Control;
 use crate::detokenizer::Detokenizer;
 use crate::sampler::Sampler;
 use crate::stop_matcher::StopMatcher;
-use crate::stream_part::FinishReason;
+use crate::stopwatch::Stopwatch;
+use crate::stream_part::{FinishReason, StreamPart};
 
 /// Why a sequence ended, as far as the sequence itself knows.
 pub(crate) type Ending = Result<FinishReason, Error>;
@@ -26,8 +26,8 @@ pub(crate) struct Sequence {
     pub end_tokens: Vec<u32>,
     pub max_output_tokens: usize,
     pub control: Arc<Control>,
-    /// Takes the pieces of text as they become certain.
-    pub emit: Box<dyn FnMut(String) + Send>,
+    /// Takes the parts as they become certain.
+    pub emit: Box<dyn FnMut(StreamPart) + Send>,
     /// The prompt, and what was generated and is to be gone on from.
     pub tokens: Vec<u32>,
     pub prompt_length: usize,
@@ -35,10 +35,6 @@ pub(crate) struct Sequence {
     pub output_tokens: usize,
     /// Tokens sampled in this slice.
     pub slice_tokens: usize,
-    /// When the first token's logits arrived: prefill was over.
-    pub first_token_at: Option<Instant>,
-    /// When the latest token's logits arrived.
-    pub last_token_at: Option<Instant>,
     /// Set once, by whatever ended the sequence.
     pub ending: Option<Ending>,
 }
@@ -48,16 +44,14 @@ impl Sequence {
     ///
     /// [`Next::End`] without an [`Sequence::ending`] means that the slice is over, and the sequence is not. A raised
     /// switch takes effect within this step. `others_wait` is asked only where the slice could be over.
-    pub fn step(&mut self, logits: &[f32], others_wait: impl FnOnce() -> bool) -> Next {
+    pub fn step(&mut self, logits: &[f32], stopwatch: &mut Stopwatch, others_wait: impl FnOnce() -> bool) -> Next {
         if self.ending.is_some() {
             return Next::End;
         }
         if self.control.is_cancelled() {
             return self.end(Ok(FinishReason::Aborted));
         }
-        let now = Instant::now();
-        self.first_token_at.get_or_insert(now);
-        self.last_token_at = Some(now);
+        stopwatch.token();
         let sampled = match self.sampler.sample(logits) {
             Ok(sampled) => sampled,
             Err(error) => return self.end(Err(error)),
@@ -65,6 +59,10 @@ impl Sequence {
         let token = sampled.token;
         self.output_tokens += 1;
         self.slice_tokens += 1;
+        if let Some(log_probabilities) = sampled.log_probabilities {
+            let tokens = vec![log_probabilities.with_texts(|token| self.detokenizer.alone(token))];
+            (self.emit)(StreamPart::LogProbabilities { tokens });
+        }
         if self.end_tokens.contains(&token) {
             return self.end(Ok(FinishReason::Stop));
         }
@@ -112,7 +110,7 @@ impl Sequence {
         let Some(stop) = &mut self.stop else { return true };
         let outcome = stop.push(text);
         if !outcome.text.is_empty() {
-            (self.emit)(outcome.text.into());
+            (self.emit)(StreamPart::TextDelta { delta: outcome.text.into() });
         }
         if outcome.stopped {
             self.stop = None;
@@ -130,7 +128,7 @@ impl Sequence {
         if let Some(stop) = self.stop.take() {
             let held = stop.finish();
             if !held.is_empty() {
-                (self.emit)(held);
+                (self.emit)(StreamPart::TextDelta { delta: held });
             }
         }
         Ok(stopped)

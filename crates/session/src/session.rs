@@ -3,23 +3,24 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tramontane_error::{Error, ErrorCode, panic_message};
 
 use crate::backend::{Backend, Next, Run, Step};
+use crate::context_overflow::{ContextOverflow, PromptTokens};
 use crate::control::Control;
 use crate::detokenizer::Detokenizer;
 use crate::mailbox::{Batch, Bell, Mailbox, StreamId};
-use crate::metrics::{Counters, Metrics};
+use crate::metrics::{Counters, Metrics, add};
 use crate::request::GenerationRequest;
 use crate::schedule::{Job, RequestSource, Schedule, Submitted, Ticket};
 use crate::sequence::{Ending, Sequence};
 use crate::stop_matcher::StopMatcher;
-use crate::stream_part::{FinishReason, StreamPart, Timings, Usage};
+use crate::stopwatch::Stopwatch;
+use crate::stream_part::{FinishReason, StreamPart, Usage};
 use crate::text_interface::TextInterface;
 
 /// Templates are rendered on this much stack; a hostile one can recurse deeply.
@@ -51,6 +52,10 @@ impl Default for SessionOptions {
 /// Every submitted stream gets exactly one last part, whatever happens to it. Dropping the session closes it.
 pub struct Session {
     shared: Arc<Shared>,
+    /// Gone once the session's threads have ended.
+    backend: Weak<dyn Backend>,
+    /// None once the session is closed.
+    text: Mutex<Option<Arc<TextInterface>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -84,9 +89,15 @@ impl Session {
             controls: Mutex::default(),
             counters: Counters::default(),
         });
-        let session = Self { shared, threads: Mutex::default() };
-        // The threads alone own the model: once they have ended, it is freed.
+        // The threads alone own the weights: once they have ended, these are freed.
         let backend = Arc::<dyn Backend>::from(backend);
+        let text = Arc::new(text);
+        let session = Self {
+            shared,
+            backend: Arc::downgrade(&backend),
+            text: Mutex::new(Some(Arc::clone(&text))),
+            threads: Mutex::default(),
+        };
         session.start("tramontane-intake", move |shared| shared.take_in(&text))?;
         for _ in 0..backend.parallel_sequences().max(1) {
             let backend = Arc::clone(&backend);
@@ -106,13 +117,13 @@ impl Session {
         on_finished: impl FnOnce() + Send + 'static,
     ) {
         let control = Arc::new(Control::default());
-        let submitted_at = Instant::now();
-        let ticket = Ticket { id, control: Arc::clone(&control), submitted_at, on_finished: Box::new(on_finished) };
-        self.shared.counters.total.fetch_add(1, Ordering::Relaxed);
+        let (stopwatch, on_finished) = (Stopwatch::start(), Box::new(on_finished));
+        let ticket = Ticket { id, control: Arc::clone(&control), stopwatch, on_finished };
+        add(&self.shared.counters.total, 1);
         lock(&self.shared.controls).insert(id, control);
         let mut schedule = lock(&self.shared.schedule);
         let refused = if schedule.closed {
-            Some(Error::new(ErrorCode::Closed, "the model is closed"))
+            Some(closed())
         } else if schedule.queued() >= self.shared.options.max_queue as u64 {
             Some(self.shared.queue_full(schedule.queued()))
         } else {
@@ -138,11 +149,13 @@ impl Session {
     }
 
     /// Takes a stream out of its turn, within one decode step, until [`Session::resume`]: it costs the engine nothing, and
-    /// goes on with the very token that it would have had. A cancel ends it all the same.
+    /// goes on with the very token that it would have had. One that is not taken up yet keeps its place, and its deadline
+    /// does not pass meanwhile. A cancel ends it all the same.
     pub fn pause(&self, id: StreamId) {
         if let Some(control) = lock(&self.shared.controls).get(&id) {
             control.set_paused(true);
         }
+        lock(&self.shared.schedule).pause(id);
     }
 
     /// Lets a paused stream go on.
@@ -159,6 +172,25 @@ impl Session {
         lock(&self.shared.schedule).position(id)
     }
 
+    /// How long a request's prompt is, in full, or as [`ContextOverflow::TruncateOldest`] leaves it. A prompt is also
+    /// counted that leaves no room in the context.
+    ///
+    /// Blocks for as long as it takes to render and tokenize. Templates recurse: call it with a few megabytes of stack.
+    ///
+    /// # Errors
+    ///
+    /// Those of the request's prompt, or [`ErrorCode::Closed`].
+    pub fn count_tokens(&self, request: &GenerationRequest) -> Result<PromptTokens, Error> {
+        let text = lock(&self.text).clone().ok_or_else(closed)?;
+        let fitted = catching(|| text.fit(request))?;
+        Ok(PromptTokens { input_tokens: fitted.tokens.len(), dropped_messages: fitted.dropped_messages })
+    }
+
+    /// Whether a stream's last part is still to come. Where it is not, it can be drained, or has been.
+    pub fn is_live(&self, id: StreamId) -> bool {
+        lock(&self.shared.controls).contains_key(&id)
+    }
+
     /// Takes what all streams have produced since the last drain, at most `max` parts.
     pub fn drain(&self, max: usize) -> Batch {
         self.shared.mailbox.drain(max)
@@ -166,16 +198,14 @@ impl Session {
 
     /// The state at this moment.
     pub fn metrics(&self) -> Metrics {
-        let counters = &self.shared.counters;
         let schedule = lock(&self.shared.schedule);
         Metrics {
             live_sequences: schedule.computing() + schedule.between_slices(),
             queued_sequences: schedule.queued(),
             parked_sequences: schedule.parked(),
-            total_sequences: counters.total.load(Ordering::Relaxed),
-            generated_tokens: counters.generated.load(Ordering::Relaxed),
             bells_rung: self.shared.mailbox.bells_rung(),
             unread_parts: self.shared.mailbox.len() as u64,
+            ..self.shared.counters.metrics()
         }
     }
 
@@ -186,6 +216,14 @@ impl Session {
         for thread in lock(&self.threads).drain(..) {
             // A worker catches what it runs; if it panicked all the same there is nothing left to wait for.
             let _ = thread.join();
+        }
+    }
+
+    /// For tests: has the engine die at its next step, as if it had crashed. What it computes then fails with
+    /// [`ErrorCode::EngineFailed`] and keeps its text; other streams go on.
+    pub fn kill_engine(&self) {
+        if let Some(backend) = self.backend.upgrade() {
+            backend.kill();
         }
     }
 
@@ -210,6 +248,7 @@ impl Session {
     }
 
     fn cancel_all(&self) {
+        lock(&self.text).take();
         lock(&self.shared.schedule).closed = true;
         for control in lock(&self.shared.controls).values() {
             control.cancel();
@@ -231,28 +270,52 @@ impl Shared {
         let mut number = 0;
         while let Some(Submitted { ticket, source }) = self.next(|schedule| {
             let next = schedule.intake.pop_front();
-            schedule.in_preparation = u64::from(next.is_some());
+            schedule.in_preparation = next.as_ref().map(|submitted: &Submitted| submitted.ticket.id);
             next
         }) {
             let prepared = catching(|| self.prepare(&ticket, source, text));
-            lock(&self.schedule).in_preparation = 0;
+            let mut schedule = lock(&self.schedule);
+            schedule.in_preparation = None;
             match prepared {
-                Ok(prepared) => {
-                    let job = prepared.into_job(ticket, number);
+                Ok(Prepared::Ready { sequence, priority, deadline }) => {
+                    schedule.wait(Job {
+                        ticket,
+                        sequence,
+                        number,
+                        priority,
+                        deadline,
+                        computed: 0,
+                        known: 0,
+                        cached_input_tokens: 0,
+                    });
+                    drop(schedule);
                     number += 1;
-                    lock(&self.schedule).wait(job);
                     // It may have been cancelled while no queue held it.
                     self.finish_cancelled();
                     self.changed.notify_all();
                 }
-                Err(error) => self.refuse(ticket, Err(error)),
+                Ok(Prepared::NoRoom { input_tokens }) => {
+                    drop(schedule);
+                    self.deliver(ticket, Ok(FinishReason::Length), Usage::of(input_tokens, 0));
+                }
+                Err(error) => {
+                    drop(schedule);
+                    self.refuse(ticket, Err(error));
+                }
             }
         }
     }
 
     fn prepare(&self, ticket: &Ticket, source: RequestSource, text: &TextInterface) -> Result<Prepared, Error> {
         let request = source()?;
-        let tokens = text.tokenize(&request.prompt)?;
+        let fitted = text.fit(&request)?;
+        if let Err(no_room) = text.require_room(&request.prompt, &fitted) {
+            return match request.context_overflow {
+                ContextOverflow::Stop => Ok(Prepared::NoRoom { input_tokens: fitted.tokens.len() }),
+                ContextOverflow::Error | ContextOverflow::TruncateOldest => Err(no_room),
+            };
+        }
+        let tokens = fitted.tokens;
         let seed = request.sampling.seed.unwrap_or_else(random_seed);
         let sampler = text.sampler(&request, seed, &tokens)?;
         let room = text.context_length - tokens.len();
@@ -264,17 +327,16 @@ impl Shared {
             end_tokens: text.end_tokens.clone(),
             max_output_tokens: request.max_output_tokens.map_or(room, |max| max.min(room)),
             control: Arc::clone(&ticket.control),
-            emit: Box::new(move |delta| mailbox.push(id, StreamPart::TextDelta { delta })),
+            emit: Box::new(move |part| mailbox.push(id, part)),
             prompt_length: tokens.len(),
             tokens,
             output_tokens: 0,
             slice_tokens: 0,
-            first_token_at: None,
-            last_token_at: None,
             ending: None,
         };
-        let deadline = request.deadline.map(|deadline| ticket.submitted_at + deadline);
-        Ok(Prepared { sequence, priority: request.priority, deadline })
+        // One beyond what the clock can count is none.
+        let deadline = request.deadline.and_then(|deadline| ticket.stopwatch.submitted_at().checked_add(deadline));
+        Ok(Prepared::Ready { sequence, priority: request.priority, deadline })
     }
 
     /// A decode thread: one slice after the other.
@@ -285,14 +347,14 @@ impl Shared {
     }
 
     fn run_slice(&self, mut job: Job, backend: &dyn Backend) {
-        job.started_at.get_or_insert_with(Instant::now);
-        let generated = job.sequence.output_tokens;
+        if job.known == 0 {
+            add(&self.counters.input, job.sequence.prompt_length);
+        }
         if backend.kept_tokens() > 0 && job.sequence.tokens.len() - job.computed > PREFILL_CHUNK {
             self.prefill(&mut job, backend);
         } else {
             job = self.generate(job, backend);
         }
-        self.counters.generated.fetch_add((job.sequence.output_tokens - generated) as u64, Ordering::Relaxed);
         if job.ticket.control.is_cancelled() {
             job.sequence.end(Ok(FinishReason::Aborted));
         }
@@ -311,9 +373,14 @@ impl Shared {
     fn prefill(&self, job: &mut Job, backend: &dyn Backend) {
         let sequence = &mut job.sequence;
         let end = job.computed + PREFILL_CHUNK;
-        let run = Run { sequence: job.number, tokens: &sequence.tokens[..end], prompt_length: sequence.prompt_length };
+        let (prompt_length, computed) = (sequence.prompt_length, job.computed);
+        let run = Run { sequence: job.number, tokens: &sequence.tokens[..end], prompt_length, computed };
         match catching(|| backend.run(run, Box::new(|_| Next::End))) {
-            Ok(()) => job.computed = end,
+            Ok(cached) => {
+                job.computed = end;
+                self.count_computed(job, end, cached);
+                job.known = job.known.max(end);
+            }
             Err(error) => drop(sequence.end(Err(error))),
         }
     }
@@ -321,26 +388,44 @@ impl Shared {
     /// Computes what is left of the prompt, and generates until the sequence or its slice is over.
     fn generate(&self, mut job: Job, backend: &dyn Backend) -> Job {
         job.sequence.slice_tokens = 0;
+        // The token sampled last is computed here, and is no part of a prefill.
+        let decoding = usize::from(job.sequence.output_tokens > 0);
         let tokens = job.sequence.tokens.clone();
-        let run = Run { sequence: job.number, tokens: &tokens, prompt_length: job.sequence.prompt_length };
+        let (prompt_length, computed) = (job.sequence.prompt_length, job.computed);
+        let run = Run { sequence: job.number, tokens: &tokens, prompt_length, computed };
         // Lent to the step and taken back, as the engine may hold on to the step for a moment after it has returned.
         let (lent, schedule) = (Arc::new(Mutex::new(Some(job))), Arc::clone(&self.schedule));
         let borrowed = Arc::clone(&lent);
         let step: Step = Box::new(move |logits| match &mut *lock(&borrowed) {
-            Some(job) => job.sequence.step(logits, || lock(&schedule).others_wait()),
+            Some(Job { sequence, ticket, .. }) => {
+                sequence.step(logits, &mut ticket.stopwatch, || lock(&schedule).others_wait())
+            }
             None => Next::End,
         });
         let ran = catching(|| backend.run(run, step));
         let mut job = lock(&lent).take().expect("the job is lent to this step alone");
+        add(&self.counters.generated, job.sequence.slice_tokens);
+        if let Ok(cached) = ran {
+            self.count_computed(&mut job, tokens.len() - decoding, cached);
+            job.known = job.sequence.tokens.len();
+        }
         let stepped = job.sequence.slice_tokens > 0 || job.ticket.control.is_cancelled();
         // All but the last, which was sampled and is the first to be computed in the next slice.
         job.computed = job.sequence.tokens.len() - 1;
         match ran {
             Err(error) => drop(job.sequence.end(Err(error))),
-            Ok(()) if !stepped && job.sequence.ending.is_none() => drop(job.sequence.end(Err(gave_up()))),
-            Ok(()) => {}
+            Ok(_) if !stepped && job.sequence.ending.is_none() => drop(job.sequence.end(Err(gave_up()))),
+            Ok(_) => {}
         }
         job
+    }
+
+    /// Notes that of the first `tokens` of a sequence those after the first `cached` have been computed.
+    fn count_computed(&self, job: &mut Job, tokens: usize, cached: usize) {
+        let cached_before = cached.saturating_sub(job.known);
+        job.cached_input_tokens += cached_before;
+        add(&self.counters.cached, cached_before);
+        add(&self.counters.prefill, tokens.saturating_sub(cached));
     }
 
     /// Waits for what `take` finds; `None` once the session is closed and nothing is left to take.
@@ -382,7 +467,7 @@ impl Shared {
     }
 
     fn finish_late(&self, mut job: Job) {
-        let waited = job.ticket.submitted_at.elapsed().as_millis();
+        let waited = job.ticket.stopwatch.submitted_at().elapsed().as_millis();
         job.sequence.end(Err(Error::new(
             ErrorCode::DeadlineExceeded,
             format!("the stream waited {waited} ms for its turn, longer than its deadline allows; try again, or load the model once more elsewhere"),
@@ -401,72 +486,50 @@ impl Shared {
 
     /// Ends a stream that has no sequence yet.
     fn refuse(&self, ticket: Ticket, ending: Ending) {
-        let total_ms = milliseconds(ticket.submitted_at.elapsed());
-        let stop_ms = ticket.control.cancelled_at().map(|at| milliseconds(at.elapsed()));
-        let timings = Timings { queued_ms: total_ms, total_ms, stop_ms, ..Timings::default() };
-        self.deliver(ticket, ending, Usage::default(), timings);
+        self.deliver(ticket, ending, Usage::default());
     }
 
     /// Ends a stream whose sequence has ended.
     fn finish(&self, job: Job) {
-        let Job { ticket, mut sequence, started_at, .. } = job;
+        let Job { ticket, mut sequence, cached_input_tokens, .. } = job;
         let ending = sequence.ending.take().unwrap_or(Ok(FinishReason::Aborted));
-        let Some(started_at) = started_at else { return self.refuse(ticket, ending) };
-        let (input_tokens, output_tokens) = (sequence.prompt_length, sequence.output_tokens);
-        let usage = Usage { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens };
-        let timings = timings(&ticket, started_at, &sequence);
-        self.counters.count_finished(started_at.elapsed());
-        self.deliver(ticket, ending, usage, timings);
+        if !ticket.stopwatch.is_taken_up() {
+            return self.refuse(ticket, ending);
+        }
+        let usage = Usage { cached_input_tokens, ..Usage::of(sequence.prompt_length, sequence.output_tokens) };
+        self.counters.count_served(ticket.stopwatch.since_taken_up());
+        self.deliver(ticket, ending, usage);
     }
 
-    fn deliver(&self, ticket: Ticket, ending: Ending, usage: Usage, timings: Timings) {
-        lock(&self.controls).remove(&ticket.id);
+    fn deliver(&self, ticket: Ticket, ending: Ending, usage: Usage) {
+        self.counters.count_ended(&ending);
+        let timings = ticket.stopwatch.timings(usage.output_tokens, ticket.control.cancelled_at());
         let part = match ending {
             Ok(finish_reason) => StreamPart::Finish { finish_reason, usage, timings },
             Err(error) => StreamPart::Error { error, usage, timings },
         };
         self.mailbox.push(ticket.id, part);
+        // Only now: a stream that is not live has its last part in the mailbox.
+        lock(&self.controls).remove(&ticket.id);
         (ticket.on_finished)();
     }
 }
 
-/// A request that can be run.
-struct Prepared {
-    sequence: Sequence,
-    priority: i32,
-    deadline: Option<Instant>,
+/// What becomes of a request that is not refused.
+#[allow(clippy::large_enum_variant)]
+enum Prepared {
+    /// It can be run.
+    Ready { sequence: Sequence, priority: i32, deadline: Option<Instant> },
+    /// There is no room for a reply, which is no error.
+    NoRoom { input_tokens: usize },
 }
 
-impl Prepared {
-    fn into_job(self, ticket: Ticket, number: u64) -> Job {
-        let Self { sequence, priority, deadline } = self;
-        Job { ticket, sequence, number, priority, deadline, started_at: None, computed: 0 }
-    }
-}
-
-fn timings(ticket: &Ticket, started_at: Instant, sequence: &Sequence) -> Timings {
-    let since_submitted = |at: Instant| milliseconds(at.duration_since(ticket.submitted_at));
-    let ended_at = Instant::now();
-    let first_token_at = sequence.first_token_at.unwrap_or(ended_at);
-    let decode_ms = sequence.last_token_at.map_or(0.0, |last| milliseconds(last.duration_since(first_token_at)));
-    let decoded = sequence.output_tokens.saturating_sub(1);
-    Timings {
-        queued_ms: since_submitted(started_at),
-        prefill_ms: milliseconds(first_token_at.duration_since(started_at)),
-        first_token_ms: sequence.first_token_at.map(since_submitted),
-        decode_ms,
-        total_ms: since_submitted(ended_at),
-        stop_ms: ticket.control.cancelled_at().map(|at| milliseconds(ended_at.duration_since(at))),
-        tokens_per_second: (decoded > 0 && decode_ms > 0.0).then(|| decoded as f64 * 1000.0 / decode_ms),
-    }
+fn closed() -> Error {
+    Error::new(ErrorCode::Closed, "the model is closed")
 }
 
 fn gave_up() -> Error {
     Error::new(ErrorCode::EngineFailed, "the engine gave up the sequence without saying why")
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
 }
 
 /// A seed that differs from call to call, from the randomness that the standard library gives its hash maps.

@@ -7,6 +7,7 @@ use tokenizers::Tokenizer;
 use tramontane_error::{Error, ErrorCode};
 
 use crate::chat_template::ChatTemplate;
+use crate::context_overflow::{ContextOverflow, FittedPrompt, most_input_tokens, without_oldest_turns};
 use crate::grammar::GrammarFactory;
 use crate::request::{GenerationRequest, Prompt};
 use crate::sampler::Sampler;
@@ -28,12 +29,11 @@ pub struct TextInterface {
 }
 
 impl TextInterface {
-    /// Turns a prompt into tokens, leaving room for at least one more in the context.
+    /// Turns a prompt into tokens, however many.
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::InvalidArgument`] naming the prompt's field, [`ErrorCode::NoChatTemplate`], or
-    /// [`ErrorCode::ContextOverflow`].
+    /// [`ErrorCode::InvalidArgument`] naming the prompt's field, or [`ErrorCode::NoChatTemplate`].
     pub fn tokenize(&self, prompt: &Prompt) -> Result<Vec<u32>, Error> {
         let tokens = match prompt {
             // Templates write the beginning-of-sequence token themselves.
@@ -45,15 +45,39 @@ impl TextInterface {
         if tokens.is_empty() {
             return Err(Error::invalid_argument(field, format!("{field} is empty; there is nothing to go on from")));
         }
-        if tokens.len() >= self.context_length {
-            let (have, room) = (tokens.len(), self.context_length);
-            return Err(Error::new(
-                ErrorCode::ContextOverflow,
-                format!("{field} is {have} tokens long, which leaves no room in a context of {room}; shorten it or load the model with a larger contextLength"),
-            )
-            .with_field(field));
-        }
         Ok(tokens)
+    }
+
+    /// The tokens of a request's prompt, without the turns that it lets go where it is too long. They may still be too
+    /// many: [`TextInterface::require_room`].
+    pub(crate) fn fit(&self, request: &GenerationRequest) -> Result<FittedPrompt, Error> {
+        let tokens = self.tokenize(&request.prompt)?;
+        let most = most_input_tokens(self.context_length, request.max_output_tokens);
+        match &request.prompt {
+            Prompt::Messages(messages)
+                if request.context_overflow == ContextOverflow::TruncateOldest && tokens.len() > most =>
+            {
+                without_oldest_turns(messages, most, |kept| self.tokenize(&Prompt::Messages(kept)))
+            }
+            _ => Ok(FittedPrompt { tokens, dropped_messages: 0 }),
+        }
+    }
+
+    /// Refuses a prompt that leaves no room in the context, with [`ErrorCode::ContextOverflow`].
+    pub(crate) fn require_room(&self, prompt: &Prompt, fitted: &FittedPrompt) -> Result<(), Error> {
+        let (have, room) = (fitted.tokens.len(), self.context_length);
+        if have < room {
+            return Ok(());
+        }
+        let field = prompt.field();
+        let without = match fitted.dropped_messages {
+            0 => String::new(),
+            dropped => format!(", without its {dropped} oldest messages,"),
+        };
+        let message = format!(
+            "{field}{without} is {have} tokens long, which leaves no room in a context of {room}; shorten it or load the model with a larger contextLength"
+        );
+        Err(Error::new(ErrorCode::ContextOverflow, message).with_field(field))
     }
 
     /// What chooses the tokens of the reply to `prompt`. Compiles the request's grammar, which can take a while.
@@ -132,13 +156,6 @@ mod tests {
     #[test]
     fn text_becomes_tokens() {
         assert_eq!(text_interface().tokenize(&Prompt::Text("hi".into())).unwrap(), [104, 105]);
-    }
-
-    #[test]
-    fn a_prompt_that_fills_the_context_is_refused() {
-        let overflow = error(Prompt::Text("12345678".into()));
-        assert_eq!((overflow.code, overflow.field.as_deref()), (ErrorCode::ContextOverflow, Some("prompt")));
-        assert!(text_interface().tokenize(&Prompt::Text("1234567".into())).is_ok());
     }
 
     #[test]

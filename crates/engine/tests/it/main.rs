@@ -1,6 +1,7 @@
 //! The engine on real and tiny weights. Needs `TRAMONTANE_TEST_MODEL`, which `npm test` sets.
 
 mod greedy_like_mistralrs;
+mod kept;
 mod models;
 mod slices;
 mod uqff;

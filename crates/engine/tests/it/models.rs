@@ -18,7 +18,7 @@ pub fn real_model() -> PathBuf {
 }
 
 pub fn load_model(options: serde_json::Value) -> Result<LoadedModel, Error> {
-    let options = LoadOptions::from_json(&options.to_string())?;
+    let options = LoadOptions::from_json(options)?;
     load(&options, set_threads(None)?, &mut |_| {}, &|| false)
 }
 
@@ -36,7 +36,7 @@ pub fn greedy_tokens(model: &LoadedModel, prompt: &[u32], count: usize) -> Vec<u
         taken.push(token);
         if taken.len() == count { Next::End } else { Next::Token(token) }
     });
-    let run = Run { sequence: 0, tokens: prompt, prompt_length: prompt.len() };
+    let run = Run { sequence: 0, tokens: prompt, prompt_length: prompt.len(), computed: 0 };
     model.backend.run(run, step).unwrap();
     let tokens = tokens.lock().unwrap();
     tokens.clone()

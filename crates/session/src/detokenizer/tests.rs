@@ -156,6 +156,21 @@ fn only_the_space_in_front_of_the_text_goes() {
 }
 
 #[test]
+fn a_token_alone_keeps_its_space_and_its_broken_bytes() {
+    let alone = |tokenizer: &Arc<Tokenizer>, token: &str| {
+        Detokenizer::new(Arc::clone(tokenizer), true).alone(id(tokenizer, token))
+    };
+    for tokenizer in [&FALLBACK, &METASPACE] {
+        assert_eq!(alone(tokenizer, "▁the"), " the");
+        assert_eq!(alone(tokenizer, "<0xC3>"), "\u{fffd}");
+    }
+    assert_eq!(alone(&BYTES, "Ġ"), " ");
+    assert_eq!(alone(&BYTES, "Ã"), "\u{fffd}");
+    assert_eq!(alone(&BYTES, "<|im_end|>"), "<|im_end|>");
+    assert_eq!(Detokenizer::new(Arc::clone(&BYTES), true).alone(9999), "");
+}
+
+#[test]
 fn special_tokens_are_skipped_on_request_even_inside_a_character() {
     let tokens = [0xC3, 256, 0xA9, 257];
     assert_eq!(stream(&BYTES, &tokens, true), "é");

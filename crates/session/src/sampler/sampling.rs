@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use tramontane_error::Error;
 
 use super::dry::Dry;
-use super::fields::{listed_tokens, read, required, token_of_key, within};
+use super::listed_tokens::{listed_tokens, token_of_key};
+use crate::fields::{read, required, within};
 
 /// The highest temperature taken. Far beyond any useful one: at 100 the choice is all but uniform.
 const MAX_TEMPERATURE: f32 = 100.0;

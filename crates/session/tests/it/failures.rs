@@ -35,17 +35,17 @@ impl Backend for Unruly {
         usize::MAX
     }
 
-    fn run(&self, _run: Run<'_>, mut step: Step) -> Result<(), Error> {
+    fn run(&self, _run: Run<'_>, mut step: Step) -> Result<usize, Error> {
         assert!(self.panicked.swap(true, Ordering::Relaxed), "on purpose");
         if !self.gave_up.swap(true, Ordering::Relaxed) {
-            return Ok(());
+            return Ok(0);
         }
         let logits: Vec<f32> = (0..259).map(|token| if token == 120 { 1.0 } else { 0.0 }).collect();
         for _ in 0..9 {
             step(&logits);
         }
         assert_eq!(step(&logits), Next::End);
-        Ok(())
+        Ok(0)
     }
 }
 
@@ -68,4 +68,24 @@ fn whatever_the_backend_does_every_stream_gets_one_last_part() {
     let parts = reader.read(3);
     assert_eq!((text_of(&parts).as_str(), finish_of(&parts)), ("xxxx", FinishReason::Length));
     assert_eq!(reader.session.metrics().live_sequences, 0);
+}
+
+#[test]
+fn an_engine_that_dies_fails_what_it_computes_and_nothing_else() {
+    let reply = |text: &str| ScriptedReply { step_ms: 1, ..ScriptedReply::says(text.repeat(100)) };
+    let mut reader = Reader::of([reply("a"), reply("b"), reply("c")]);
+    (0..2).for_each(|id| reader.submit(id, prompt("Hi")));
+    reader.wait_until("both run", |session| session.metrics().live_sequences == 2);
+    reader.session.kill_engine();
+    let parts = [reader.read(0), reader.read(1)];
+    let failed = parts.iter().filter(|parts| matches!(parts.last(), Some(StreamPart::Error { .. })));
+    let failed: Vec<_> = failed.collect();
+    assert_eq!(failed.len(), 1, "{parts:?}");
+    let Some(StreamPart::Error { error, usage, .. }) = failed[0].last() else { unreachable!() };
+    assert_eq!((error.code, usage.output_tokens), (ErrorCode::EngineFailed, text_of(failed[0]).len()));
+    assert!(usage.output_tokens > 0);
+    reader.submit(2, prompt("Hi"));
+    assert_eq!(text_of(&reader.read(2)), "c".repeat(100));
+    let metrics = reader.session.metrics();
+    assert_eq!((metrics.finished_sequences, metrics.failed_sequences), (2, 1));
 }

@@ -1,9 +1,14 @@
-//! A session's behaviour, on the scripted backend.
+//! A session's behaviour, on backends without a model.
 
 mod admission;
+mod any_interleaving;
 mod cancelling;
 mod constraints;
 mod failures;
+mod hash_backend;
+mod log_probabilities;
+mod prompt_length;
 mod reader;
 mod taking_turns;
 mod text;
+mod usage;

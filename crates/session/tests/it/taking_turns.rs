@@ -152,6 +152,71 @@ fn a_position_in_the_queue_counts_those_before() {
 }
 
 #[test]
+fn a_stream_in_turn_is_queued_until_its_first_slice() {
+    let reader = Reader::of([ScriptedReply { step_ms: 100, ..letters("a", 50) }]);
+    (0..3).for_each(|id| reader.submit(id, prompt("Hi")));
+    // The first has its slice of sixteen tokens; there is room for all in the turn.
+    reader.wait_until("two wait", |session| {
+        let metrics = session.metrics();
+        (metrics.live_sequences, metrics.queued_sequences) == (1, 2)
+            && session.queue_position(0).is_none()
+            && session.queue_position(1) == Some(0)
+            && session.queue_position(2) == Some(1)
+    });
+}
+
+#[test]
+fn a_deadline_counts_until_the_first_slice() {
+    let mut reader = Reader::of([ScriptedReply { step_ms: 100, ..letters("a", 50) }]);
+    reader.submit(0, prompt("Hi"));
+    reader.wait_until("the first runs", |session| session.metrics().live_sequences == 1);
+    reader.submit(1, json!({ "prompt": { "text": "Hi" }, "deadlineMs": 20 }));
+    let parts = reader.read(1);
+    assert!(
+        matches!(&parts[..], [StreamPart::Error { error, .. }] if error.code == ErrorCode::DeadlineExceeded),
+        "{parts:?}"
+    );
+}
+
+#[test]
+fn a_deadline_beyond_all_time_is_none() {
+    let mut reader = Reader::of([letters("a", 5)]);
+    reader.submit(0, json!({ "prompt": { "text": "Hi" }, "deadlineMs": u64::MAX }));
+    assert_eq!(finish_of(&reader.read(0)), FinishReason::Stop);
+}
+
+#[test]
+fn a_queued_stream_keeps_its_place_over_a_pause() {
+    let reader = Reader::of_script(Script { kept_tokens: 0, ..Script::of([letters("a", 2000)]) });
+    (0..4).for_each(|id| reader.submit(id, prompt("Hi")));
+    reader.wait_until("the others wait", |session| session.queue_position(3) == Some(2));
+    reader.session.pause(2);
+    reader.wait_until("it is parked", |session| session.metrics().parked_sequences == 1);
+    assert_eq!((reader.session.queue_position(2), reader.session.queue_position(3)), (None, Some(1)));
+    let metrics = reader.session.metrics();
+    assert_eq!((metrics.queued_sequences, metrics.parked_sequences), (2, 1));
+    reader.session.resume(2);
+    assert_eq!(reader.session.metrics().parked_sequences, 0);
+    assert_eq!((reader.session.queue_position(2), reader.session.queue_position(3)), (Some(1), Some(2)));
+}
+
+#[test]
+fn pauses_count_for_themselves() {
+    let mut reader = Reader::of([letters("a", 64)]);
+    reader.submit(0, prompt("Hi"));
+    reader.wait_until("tokens come", |session| session.metrics().unread_parts > 3);
+    reader.session.pause(0);
+    reader.wait_until("it is parked", |session| session.metrics().parked_sequences == 1);
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    reader.session.resume(0);
+    let parts = reader.read(0);
+    let Some(StreamPart::Finish { timings, .. }) = parts.last() else { panic!("{parts:?}") };
+    assert!(timings.paused_ms >= 300.0, "{timings:?}");
+    let times = timings.queued_ms + timings.prefill_ms + timings.decode_ms + timings.paused_ms;
+    assert!(times <= timings.total_ms + 0.001, "nothing counts twice: {timings:?}");
+}
+
+#[test]
 fn a_long_prompt_is_computed_in_pieces_that_a_cancel_ends() {
     let slow = ScriptedReply { prefill_ms: 2000, ..ScriptedReply::says("x") };
     let mut reader = Reader::of([slow]);

@@ -1,35 +1,9 @@
-//! Reading single fields of a request.
+//! Tokens that a request names.
 
-use std::ops::RangeInclusive;
-
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tramontane_error::Error;
 
 use super::sampling::MAX_LISTED_TOKENS;
-
-/// The field's value, if it is there.
-pub(super) fn read<T: DeserializeOwned>(
-    fields: &Map<String, Value>,
-    field: &str,
-    expected: &str,
-) -> Result<Option<T>, Error> {
-    fields
-        .get(field)
-        .map(T::deserialize)
-        .transpose()
-        .map_err(|_| Error::invalid_argument(field, format!("{field} must be {expected}")))
-}
-
-/// The value of a field that must be there.
-pub(super) fn required<T: DeserializeOwned>(
-    fields: &Map<String, Value>,
-    field: &str,
-    expected: &str,
-) -> Result<T, Error> {
-    read(fields, field, expected)?
-        .ok_or_else(|| Error::invalid_argument(field, format!("{field} is missing; it must be {expected}")))
-}
 
 /// An array of token ids; empty where there is none. Its length is looked at before its entries.
 pub(super) fn listed_tokens(fields: &Map<String, Value>, field: &str) -> Result<Vec<u32>, Error> {
@@ -55,13 +29,4 @@ pub(super) fn listed_tokens(fields: &Map<String, Value>, field: &str) -> Result<
 pub(super) fn token_of_key(key: &str) -> Option<u32> {
     let token: u32 = key.parse().ok()?;
     (token.to_string() == key).then_some(token)
-}
-
-/// Refuses a number out of its range, and NaN.
-pub(super) fn within(field: &str, value: f32, range: RangeInclusive<f32>) -> Result<(), Error> {
-    if range.contains(&value) {
-        return Ok(());
-    }
-    let message = format!("{field} must be a number from {} to {}, not {value}", range.start(), range.end());
-    Err(Error::invalid_argument(field, message))
 }
