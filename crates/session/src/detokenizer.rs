@@ -97,10 +97,19 @@ impl Detokenizer {
     /// # Errors
     /// `engine-failed` when the tokenizer's decoder fails.
     pub fn finish(&mut self) -> Result<String, Error> {
-        let rest = if self.held.is_empty() { Ok(String::new()) } else { self.release() };
+        let rest = self.interrupt();
         self.context.clear();
         self.context_text.clear();
         rest
+    }
+
+    /// Something that is no text comes in between: what is still held, as in [`Detokenizer::finish`]. The text goes on
+    /// behind it.
+    ///
+    /// # Errors
+    /// `engine-failed` when the tokenizer's decoder fails.
+    pub fn interrupt(&mut self) -> Result<String, Error> {
+        if self.held.is_empty() { Ok(String::new()) } else { self.release() }
     }
 
     /// Whether the token goes together with those held. A byte token that ends a character before it is complete does

@@ -12,13 +12,11 @@ use tramontane_error::{Error, ErrorCode, panic_message};
 
 use crate::backend::{Backend, Next, Run, Step};
 use crate::control::Control;
-use crate::detokenizer::Detokenizer;
 use crate::mailbox::{Batch, Bell, Mailbox, StreamId};
 use crate::metrics::{Counters, Metrics};
 use crate::request::GenerationRequest;
 use crate::schedule::{Job, RequestSource, Schedule, Submitted, Ticket};
 use crate::sequence::{Ending, Sequence};
-use crate::stop_matcher::StopMatcher;
 use crate::stream_part::{FinishReason, StreamPart, Timings, Usage};
 use crate::text_interface::TextInterface;
 
@@ -252,19 +250,18 @@ impl Shared {
 
     fn prepare(&self, ticket: &Ticket, source: RequestSource, text: &TextInterface) -> Result<Prepared, Error> {
         let request = source()?;
-        let tokens = text.tokenize(&request.prompt)?;
+        let tokens = text.tokenize(&request)?;
         let seed = request.sampling.seed.unwrap_or_else(random_seed);
         let sampler = text.sampler(&request, seed, &tokens)?;
         let room = text.context_length - tokens.len();
         let (id, mailbox) = (ticket.id, Arc::clone(&self.mailbox));
+        let reply = text.reply_parts(&request, &tokens, Box::new(move |part| mailbox.push(id, part)));
         let sequence = Sequence {
             sampler,
-            detokenizer: Detokenizer::new(Arc::clone(&text.tokenizer), true),
-            stop: Some(StopMatcher::new(request.stop_sequences)),
+            reply,
             end_tokens: text.end_tokens.clone(),
             max_output_tokens: request.max_output_tokens.map_or(room, |max| max.min(room)),
             control: Arc::clone(&ticket.control),
-            emit: Box::new(move |delta| mailbox.push(id, StreamPart::TextDelta { delta })),
             prompt_length: tokens.len(),
             tokens,
             output_tokens: 0,

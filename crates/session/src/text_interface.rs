@@ -2,14 +2,22 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokenizers::Tokenizer;
 use tramontane_error::{Error, ErrorCode};
 
+use crate::chat_messages::{ArgumentsAs, has_tool_calls, template_messages};
 use crate::chat_template::ChatTemplate;
+use crate::detokenizer::Detokenizer;
 use crate::grammar::GrammarFactory;
+use crate::reply::{ReplyFormat, ReplyParser};
+use crate::reply_parts::ReplyParts;
 use crate::request::{GenerationRequest, Prompt};
 use crate::sampler::Sampler;
+use crate::stop_matcher::StopMatcher;
+use crate::stream_part::StreamPart;
+use crate::tool_call_grammar::{forced_format, tool_call_grammar};
+use crate::tools::ToolChoice;
 
 /// Everything about a model that concerns text rather than weights.
 pub struct TextInterface {
@@ -17,6 +25,8 @@ pub struct TextInterface {
     pub tokenizer: Arc<Tokenizer>,
     /// How a conversation is written down for this model, where it has one.
     pub chat_template: Option<ChatTemplate>,
+    /// How it writes reasoning and tool calls.
+    pub reply_format: ReplyFormat,
     /// Tokens that end a reply and are not part of it.
     pub end_tokens: Vec<u32>,
     /// The most tokens that prompt and reply may have together.
@@ -28,16 +38,17 @@ pub struct TextInterface {
 }
 
 impl TextInterface {
-    /// Turns a prompt into tokens, leaving room for at least one more in the context.
+    /// Turns a request's prompt into tokens, leaving room for at least one more in the context.
     ///
     /// # Errors
     ///
     /// [`ErrorCode::InvalidArgument`] naming the prompt's field, [`ErrorCode::NoChatTemplate`], or
     /// [`ErrorCode::ContextOverflow`].
-    pub fn tokenize(&self, prompt: &Prompt) -> Result<Vec<u32>, Error> {
+    pub fn tokenize(&self, request: &GenerationRequest) -> Result<Vec<u32>, Error> {
+        let prompt = &request.prompt;
         let tokens = match prompt {
             // Templates write the beginning-of-sequence token themselves.
-            Prompt::Messages(messages) => self.encode(&self.render(messages)?, false, prompt)?,
+            Prompt::Messages(messages) => self.encode(&self.render(messages, request)?, false, prompt)?,
             Prompt::Text(text) => self.encode(text, true, prompt)?,
             Prompt::Tokens(tokens) => self.checked(tokens)?,
         };
@@ -65,13 +76,47 @@ impl TextInterface {
     pub fn sampler(&self, request: &GenerationRequest, seed: u64, prompt: &[u32]) -> Result<Sampler, Error> {
         request.sampling.validate_for(self.vocabulary_size)?;
         let sampler = Sampler::reading(&request.sampling, seed, prompt, Some(&self.tokenizer));
-        match &request.grammar {
+        let forced = request.tools.forced();
+        let call = (!forced.is_empty())
+            .then(|| tool_call_grammar(self.reply_format, forced, &self.tokenizer, self.ends_in_reasoning(prompt)));
+        match call.as_ref().or(request.grammar.as_ref()) {
             Some(source) => sampler.constrained_by(self.grammars.grammar(source)?),
             None => Ok(sampler),
         }
     }
 
-    fn render(&self, messages: &[Value]) -> Result<String, Error> {
+    /// What makes parts of the reply to `prompt`. Reasoning and tool calls are looked for in chats.
+    pub(crate) fn reply_parts(
+        &self,
+        request: &GenerationRequest,
+        prompt: &[u32],
+        emit: Box<dyn FnMut(StreamPart) + Send>,
+    ) -> ReplyParts {
+        let format =
+            if request.tools.forced().is_empty() { self.reply_format } else { forced_format(self.reply_format) };
+        let is_chat = matches!(request.prompt, Prompt::Messages(_));
+        let parser = (is_chat && format != ReplyFormat::default())
+            .then(|| ReplyParser::new(format, request.tools.offered().to_vec(), self.ends_in_reasoning(prompt)));
+        ReplyParts {
+            detokenizer: Detokenizer::new(Arc::clone(&self.tokenizer), true),
+            markers: if parser.is_some() { format.special_markers(&self.tokenizer) } else { Vec::new() },
+            parser,
+            stop: Some(StopMatcher::new(request.stop_sequences.clone())),
+            call_id: String::new(),
+            emit,
+        }
+    }
+
+    /// Whether a prompt ends where reasoning has begun.
+    fn ends_in_reasoning(&self, prompt: &[u32]) -> bool {
+        /// Enough for any marker, and white space behind it, written byte by byte.
+        const TOKENS: usize = 16;
+        let Some(format) = self.reply_format.reasoning else { return false };
+        let end = &prompt[prompt.len().saturating_sub(TOKENS)..];
+        self.tokenizer.decode(end, false).is_ok_and(|end| format.is_open_in(&end))
+    }
+
+    fn render(&self, messages: &[Value], request: &GenerationRequest) -> Result<String, Error> {
         let Some(template) = &self.chat_template else {
             return Err(Error::new(
                 ErrorCode::NoChatTemplate,
@@ -82,7 +127,24 @@ impl TextInterface {
         if messages.is_empty() {
             return Err(Error::invalid_argument("messages", "messages is empty; a chat needs at least one message"));
         }
-        template.render(&Value::Array(messages.to_vec()), None, true, &Map::new())
+        let render = |arguments, tools: Option<&Value>| {
+            template.render(&template_messages(messages, arguments)?, tools, true, &request.template_variables)
+        };
+        let tools = request.tools.for_template();
+        let rendered = match render(ArgumentsAs::Value, tools.as_ref()) {
+            // Some templates take a call's arguments for text.
+            Err(error) if has_tool_calls(messages) => render(ArgumentsAs::Text, tools.as_ref()).map_err(|_| error)?,
+            rendered => rendered?,
+        };
+        let is_told_of_tools = || render(ArgumentsAs::Value, None).map_or(true, |without| without != rendered);
+        let must_be_told = tools.is_some() && request.tools.choice == ToolChoice::Auto;
+        if must_be_told && self.reply_format.tool_calls.is_none() && !is_told_of_tools() {
+            return Err(Error::invalid_argument(
+                "tools",
+                "this model's chat template does not tell it of tools; set toolChoice to \"required\" or to a tool, pass a chatTemplate that lists them to loadModel, or describe them in your messages and pass toolCallFormat to loadModel",
+            ));
+        }
+        Ok(rendered)
     }
 
     fn encode(&self, text: &str, add_special_tokens: bool, prompt: &Prompt) -> Result<Vec<u32>, Error> {
@@ -118,6 +180,7 @@ mod tests {
         TextInterface {
             tokenizer: Arc::clone(&tokenizer),
             chat_template: None,
+            reply_format: ReplyFormat::default(),
             end_tokens: vec![256],
             context_length: 8,
             vocabulary_size: 259,
@@ -125,36 +188,41 @@ mod tests {
         }
     }
 
-    fn error(prompt: Prompt) -> Error {
-        text_interface().tokenize(&prompt).unwrap_err()
+    fn tokenize(prompt: serde_json::Value) -> Result<Vec<u32>, Error> {
+        let request = GenerationRequest::from_json(&json!({ "prompt": prompt }).to_string()).unwrap();
+        text_interface().tokenize(&request)
+    }
+
+    fn error(prompt: serde_json::Value) -> Error {
+        tokenize(prompt).unwrap_err()
     }
 
     #[test]
     fn text_becomes_tokens() {
-        assert_eq!(text_interface().tokenize(&Prompt::Text("hi".into())).unwrap(), [104, 105]);
+        assert_eq!(tokenize(json!({"text": "hi"})).unwrap(), [104, 105]);
     }
 
     #[test]
     fn a_prompt_that_fills_the_context_is_refused() {
-        let overflow = error(Prompt::Text("12345678".into()));
+        let overflow = error(json!({"text": "12345678"}));
         assert_eq!((overflow.code, overflow.field.as_deref()), (ErrorCode::ContextOverflow, Some("prompt")));
-        assert!(text_interface().tokenize(&Prompt::Text("1234567".into())).is_ok());
+        assert!(tokenize(json!({"text": "1234567"})).is_ok());
     }
 
     #[test]
     fn an_empty_prompt_is_refused_by_name() {
-        assert_eq!(error(Prompt::Text(String::new())).field.as_deref(), Some("prompt"));
-        assert_eq!(error(Prompt::Tokens(vec![])).field.as_deref(), Some("tokens"));
+        assert_eq!(error(json!({"text": ""})).field.as_deref(), Some("prompt"));
+        assert_eq!(error(json!({"tokens": []})).field.as_deref(), Some("tokens"));
     }
 
     #[test]
     fn a_token_outside_the_vocabulary_is_refused_by_its_place() {
-        assert_eq!(error(Prompt::Tokens(vec![1, 259])).field.as_deref(), Some("tokens[1]"));
+        assert_eq!(error(json!({"tokens": [1, 259]})).field.as_deref(), Some("tokens[1]"));
     }
 
     #[test]
     fn a_chat_without_a_template_says_so() {
-        assert_eq!(error(Prompt::Messages(vec![json!({})])).code, ErrorCode::NoChatTemplate);
+        assert_eq!(error(json!({"messages": [{}]})).code, ErrorCode::NoChatTemplate);
     }
 
     fn sampler(request: serde_json::Value) -> Result<Sampler, Error> {

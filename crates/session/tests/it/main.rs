@@ -7,3 +7,4 @@ mod failures;
 mod reader;
 mod taking_turns;
 mod text;
+mod tool_calls;
