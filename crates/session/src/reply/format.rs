@@ -76,6 +76,16 @@ impl ReplyFormat {
         })
     }
 
+    /// Whether the load options name formats that there are, before a model is read for them.
+    ///
+    /// # Errors
+    /// As [`ReplyFormat::of_model`].
+    pub fn check_options(reasoning: Option<&str>, tool_calls: Option<&str>) -> Result<(), Error> {
+        chosen::<ReasoningFormat>(reasoning, "reasoningFormat", || None)?;
+        chosen::<ToolCallFormat>(tool_calls, "toolCallFormat", || None)?;
+        Ok(())
+    }
+
     /// Those of a model's end tokens that end its replies: some end a message in the middle of one.
     pub fn end_tokens(self, tokens: Vec<u32>, tokenizer: &Tokenizer) -> Vec<u32> {
         let inner = [harmony::END].map(|marker| tokenizer.token_to_id(marker));
