@@ -11,7 +11,7 @@
 
 mod backend;
 mod byte_tokenizer;
-mod chat_messages;
+mod chat_prompt;
 mod chat_template;
 mod control;
 mod detokenizer;

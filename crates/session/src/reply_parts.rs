@@ -12,6 +12,9 @@ use crate::reply::{ReplyEvent, ReplyParser};
 use crate::stop_matcher::StopMatcher;
 use crate::stream_part::StreamPart;
 
+#[cfg(test)]
+mod tests;
+
 /// How long the name of a call is: Mistral's templates insist on nine letters and digits.
 const CALL_ID_LENGTH: usize = 9;
 

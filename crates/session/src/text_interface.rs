@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokenizers::Tokenizer;
 use tramontane_error::{Error, ErrorCode};
 
-use crate::chat_messages::{ArgumentsAs, has_tool_calls, template_messages};
+use crate::chat_prompt::render_chat;
 use crate::chat_template::ChatTemplate;
 use crate::detokenizer::Detokenizer;
 use crate::grammar::GrammarFactory;
@@ -17,7 +17,6 @@ use crate::sampler::Sampler;
 use crate::stop_matcher::StopMatcher;
 use crate::stream_part::StreamPart;
 use crate::tool_call_grammar::{forced_format, tool_call_grammar};
-use crate::tools::ToolChoice;
 
 /// Everything about a model that concerns text rather than weights.
 pub struct TextInterface {
@@ -127,24 +126,7 @@ impl TextInterface {
         if messages.is_empty() {
             return Err(Error::invalid_argument("messages", "messages is empty; a chat needs at least one message"));
         }
-        let render = |arguments, tools: Option<&Value>| {
-            template.render(&template_messages(messages, arguments)?, tools, true, &request.template_variables)
-        };
-        let tools = request.tools.for_template();
-        let rendered = match render(ArgumentsAs::Value, tools.as_ref()) {
-            // Some templates take a call's arguments for text.
-            Err(error) if has_tool_calls(messages) => render(ArgumentsAs::Text, tools.as_ref()).map_err(|_| error)?,
-            rendered => rendered?,
-        };
-        let is_told_of_tools = || render(ArgumentsAs::Value, None).map_or(true, |without| without != rendered);
-        let must_be_told = tools.is_some() && request.tools.choice == ToolChoice::Auto;
-        if must_be_told && self.reply_format.tool_calls.is_none() && !is_told_of_tools() {
-            return Err(Error::invalid_argument(
-                "tools",
-                "this model's chat template does not tell it of tools; set toolChoice to \"required\" or to a tool, pass a chatTemplate that lists them to loadModel, or describe them in your messages and pass toolCallFormat to loadModel",
-            ));
-        }
-        Ok(rendered)
+        render_chat(template, messages, request, self.reply_format)
     }
 
     fn encode(&self, text: &str, add_special_tokens: bool, prompt: &Prompt) -> Result<Vec<u32>, Error> {

@@ -158,6 +158,9 @@ impl ObjectCall {
         self.member = match self.text.as_str() {
             r#""name""# if self.name.is_none() => Member::Name,
             r#""arguments""# | r#""parameters""# if !seen => Member::Arguments,
+            // An object that may be anything is not held to its end for the sake of what might come.
+            r#""type""# | r#""id""# => Member::Other,
+            _ if self.trust == Trust::NameAndArguments && !self.started => return ObjectFlow::Failed,
             _ => Member::Other,
         };
         self.to(At::Colon)

@@ -93,7 +93,7 @@ fn random_reply(random: &mut ChaCha8Rng) -> String {
     for _ in 0..count {
         let piece = PIECES[random.next_u32() as usize % PIECES.len()];
         // Some of them are broken.
-        let kept = if random.next_u32() % 8 == 0 { random.next_u32() as usize % 6 } else { usize::MAX };
+        let kept = if random.next_u32().is_multiple_of(8) { random.next_u32() as usize % 6 } else { usize::MAX };
         reply.extend(piece.chars().take(kept));
     }
     reply
@@ -197,7 +197,7 @@ fn the_work_does_not_grow_faster_than_the_reply() {
             let text = piece.repeat(10_000 / piece.len());
             let mut parser = ReplyParser::new(format, tools(), false);
             let mut events = parser.push(&text);
-            assert!(parser.held.len() <= super::super::MAX_HELD, "{format:?} {piece}");
+            assert!(parser.held.len() <= super::super::parser::MAX_HELD, "{format:?} {piece}");
             events.extend(parser.finish(true));
             Reply::of(events);
             let steps = parser.steps;
@@ -215,4 +215,33 @@ fn hostile_depth_is_only_text_or_broken_arguments() {
     let gemma = "{a:".repeat(10_000);
     let reply = read(thinking(FunctionGemma), &format!("<start_function_call>call:weather{gemma}"));
     assert!(reply.calls[0].is_complete);
+}
+
+/// Characters of markers in any order, and markers that are tokens in any place: nothing panics, and nothing is lost.
+#[test]
+fn noise_and_stray_markers_do_no_harm() {
+    let mut random = ChaCha8Rng::seed_from_u64(4);
+    let alphabet: Vec<char> = PIECES.concat().chars().collect();
+    for format in formats() {
+        for _ in 0..40 {
+            let mut parser = ReplyParser::new(format, tools(), random.next_u32().is_multiple_of(4));
+            let (mut events, mut whole) = (Vec::new(), String::new());
+            for _ in 0..random.next_u32() % 30 {
+                if random.next_u32().is_multiple_of(4) {
+                    let marker = PIECES[random.next_u32() as usize % PIECES.len()];
+                    whole += marker;
+                    events.extend(parser.push_marker(marker));
+                } else {
+                    let count = random.next_u32() as usize % 20;
+                    let noise: String =
+                        (0..count).map(|_| alphabet[random.next_u32() as usize % alphabet.len()]).collect();
+                    whole += &noise;
+                    events.extend(parser.push(&noise));
+                }
+            }
+            events.extend(parser.finish(random.next_u32().is_multiple_of(2)));
+            assert_eq!(parser.trace, whole, "{format:?}");
+            Reply::of(events);
+        }
+    }
 }

@@ -106,3 +106,12 @@ fn white_space_alone_is_text() {
         assert_eq!(read(thinking(Hermes), text).text, text);
     }
 }
+
+#[test]
+fn json_that_is_no_call_is_not_held_to_its_end() {
+    for format in [Llama3, Gemma] {
+        let mut parser = ReplyParser::new(thinking(format), tools(), false);
+        let text = "{\"title\": \"A long";
+        assert_eq!(Reply::of(parser.push(text)).text, text);
+    }
+}

@@ -1,6 +1,6 @@
-//! Messages as chat templates know them.
+//! A chat as its template knows it: messages, tools and variables.
 //!
-//! Ours have `toolCalls` and `reasoning`; templates are written for OpenAI's shape, with `reasoning_content` for what the
+//! Our messages have `toolCalls` and `reasoning`; templates are written for OpenAI's shape, with `reasoning_content` for what the
 //! model thought.
 
 use std::collections::HashMap;
@@ -8,9 +8,45 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 use tramontane_error::Error;
 
+use crate::chat_template::ChatTemplate;
+use crate::reply::ReplyFormat;
+use crate::request::GenerationRequest;
+use crate::tools::ToolChoice;
+
+/// The prompt for a request's chat. `messages` are those of the request that it is about.
+///
+/// # Errors
+/// `invalid-argument` naming the message's field, `messages` where the template refuses them, or `tools` where the model
+/// would never hear of them.
+pub(crate) fn render_chat(
+    template: &ChatTemplate,
+    messages: &[Value],
+    request: &GenerationRequest,
+    format: ReplyFormat,
+) -> Result<String, Error> {
+    let render = |arguments, tools: Option<&Value>| {
+        template.render(&template_messages(messages, arguments)?, tools, true, &request.template_variables)
+    };
+    let tools = request.tools.for_template();
+    let rendered = match render(ArgumentsAs::Value, tools.as_ref()) {
+        // Some templates take a call's arguments for text.
+        Err(error) if has_tool_calls(messages) => render(ArgumentsAs::Text, tools.as_ref()).map_err(|_| error)?,
+        rendered => rendered?,
+    };
+    // A format was found in the template, or somebody chose it who describes the tools in the messages.
+    let is_in_doubt = format.tool_calls.is_none() && tools.is_some() && request.tools.choice == ToolChoice::Auto;
+    if is_in_doubt && render(ArgumentsAs::Value, None).is_ok_and(|without| without == rendered) {
+        return Err(Error::invalid_argument(
+            "tools",
+            "this model's chat template does not tell it of tools; set toolChoice to \"required\" or to a tool, pass a chatTemplate that lists them to loadModel, or describe them in your messages and pass toolCallFormat to loadModel",
+        ));
+    }
+    Ok(rendered)
+}
+
 /// How a call's arguments are given to a template: some print them as they are, others as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ArgumentsAs {
+enum ArgumentsAs {
     /// A value, as transformers asks of templates.
     Value,
     /// JSON text, as in OpenAI's API.
@@ -21,7 +57,7 @@ pub(crate) enum ArgumentsAs {
 ///
 /// # Errors
 /// `invalid-argument` naming the field, such as `messages[2].toolCalls[0].toolName`.
-pub(crate) fn template_messages(messages: &[Value], arguments: ArgumentsAs) -> Result<Value, Error> {
+fn template_messages(messages: &[Value], arguments: ArgumentsAs) -> Result<Value, Error> {
     let mut names = HashMap::new();
     let converted = messages.iter().enumerate().map(|(at, message)| {
         let Some(message) = message.as_object() else { return Ok(message.clone()) };
@@ -37,7 +73,7 @@ pub(crate) fn template_messages(messages: &[Value], arguments: ArgumentsAs) -> R
 }
 
 /// Whether some message has calls.
-pub(crate) fn has_tool_calls(messages: &[Value]) -> bool {
+fn has_tool_calls(messages: &[Value]) -> bool {
     messages.iter().any(|message| message.get("toolCalls").is_some())
 }
 
@@ -49,7 +85,13 @@ fn assistant(
 ) -> Result<(), Error> {
     match message.shift_remove("reasoning") {
         None | Some(Value::Null) => {}
-        Some(Value::String(reasoning)) => drop(message.insert("reasoning_content".into(), reasoning.into())),
+        Some(Value::String(reasoning)) => {
+            // GPT-OSS's own name for it, which its template refuses beside content.
+            if message.get("content").and_then(Value::as_str).is_none_or(str::is_empty) {
+                message.insert("thinking".into(), reasoning.clone().into());
+            }
+            message.insert("reasoning_content".into(), reasoning.into());
+        }
         Some(_) => return Err(refused(&format!("{field}.reasoning"), "must be a string")),
     }
     let calls = match message.shift_remove("toolCalls") {
@@ -127,7 +169,7 @@ mod tests {
         assert_eq!(values[0], messages[0]);
         assert_eq!(
             values[1],
-            json!({ "role": "assistant", "reasoning_content": "I look it up.", "content": "", "tool_calls": call(json!({ "city": "Oslo" })) })
+            json!({ "role": "assistant", "thinking": "I look it up.", "reasoning_content": "I look it up.", "content": "", "tool_calls": call(json!({ "city": "Oslo" })) })
         );
         assert_eq!(values[2], json!({ "role": "tool", "content": "rain", "tool_call_id": "abc", "name": "weather" }));
         let texts = template_messages(&messages, ArgumentsAs::Text).unwrap();
