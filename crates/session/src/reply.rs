@@ -34,6 +34,7 @@ mod syntax;
 mod tests;
 mod writer;
 
+pub(crate) use format::ReasoningState;
 pub use format::{ReasoningFormat, ReplyFormat, ToolCallFormat};
 pub use parser::ReplyParser;
 

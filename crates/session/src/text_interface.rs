@@ -10,7 +10,7 @@ use crate::chat_prompt::render_chat;
 use crate::chat_template::ChatTemplate;
 use crate::detokenizer::Detokenizer;
 use crate::grammar::GrammarFactory;
-use crate::reply::{ReplyFormat, ReplyParser};
+use crate::reply::{ReasoningState, ReplyFormat, ReplyParser};
 use crate::reply_parts::ReplyParts;
 use crate::request::{GenerationRequest, Prompt};
 use crate::sampler::Sampler;
@@ -76,8 +76,10 @@ impl TextInterface {
         request.sampling.validate_for(self.vocabulary_size)?;
         let sampler = Sampler::reading(&request.sampling, seed, prompt, Some(&self.tokenizer));
         let forced = request.tools.forced();
-        let call = (!forced.is_empty())
-            .then(|| tool_call_grammar(self.reply_format, forced, &self.tokenizer, self.ends_in_reasoning(prompt)));
+        let call = (!forced.is_empty()).then(|| {
+            let reasoning = ReasoningState::at_end_of(&self.end_of(prompt), self.reply_format.reasoning);
+            tool_call_grammar(self.reply_format, forced, &self.tokenizer, reasoning)
+        });
         match call.as_ref().or(request.grammar.as_ref()) {
             Some(source) => sampler.constrained_by(self.grammars.grammar(source)?),
             None => Ok(sampler),
@@ -94,8 +96,9 @@ impl TextInterface {
         let format =
             if request.tools.forced().is_empty() { self.reply_format } else { forced_format(self.reply_format) };
         let is_chat = matches!(request.prompt, Prompt::Messages(_));
+        let reasoning = ReasoningState::at_end_of(&self.end_of(prompt), format.reasoning);
         let parser = (is_chat && format != ReplyFormat::default())
-            .then(|| ReplyParser::new(format, request.tools.offered().to_vec(), self.ends_in_reasoning(prompt)));
+            .then(|| ReplyParser::new(format, request.tools.offered().to_vec(), reasoning == ReasoningState::Open));
         ReplyParts {
             detokenizer: Detokenizer::new(Arc::clone(&self.tokenizer), true),
             markers: if parser.is_some() { format.special_markers(&self.tokenizer) } else { Vec::new() },
@@ -106,13 +109,11 @@ impl TextInterface {
         }
     }
 
-    /// Whether a prompt ends where reasoning has begun.
-    fn ends_in_reasoning(&self, prompt: &[u32]) -> bool {
-        /// Enough for any marker, and white space behind it, written byte by byte.
+    /// The last of a prompt's text: enough for any marker, and white space behind it, written byte by byte.
+    fn end_of(&self, prompt: &[u32]) -> String {
         const TOKENS: usize = 16;
-        let Some(format) = self.reply_format.reasoning else { return false };
         let end = &prompt[prompt.len().saturating_sub(TOKENS)..];
-        self.tokenizer.decode(end, false).is_ok_and(|end| format.is_open_in(&end))
+        self.tokenizer.decode(end, false).unwrap_or_default()
     }
 
     fn render(&self, messages: &[Value], request: &GenerationRequest) -> Result<String, Error> {

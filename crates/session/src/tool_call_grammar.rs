@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokenizers::Tokenizer;
 
 use crate::grammar::{GrammarSource, with_bounded_whitespace};
-use crate::reply::{ReasoningFormat, ReplyFormat, ToolCallFormat};
+use crate::reply::{ReasoningFormat, ReasoningState, ReplyFormat, ToolCallFormat};
 use crate::tools::Tool;
 
 /// How the reply to a request with a forced call is to be read.
@@ -19,15 +19,16 @@ pub(crate) fn forced_format(format: ReplyFormat) -> ReplyFormat {
     ReplyFormat { tool_calls: Some(tool_calls), ..format }
 }
 
-/// A reply that calls one of `tools`. `begins_in_reasoning` says that the prompt has begun the reasoning.
+/// A reply that calls one of `tools`, to a prompt that leaves the reasoning in this state.
 pub(crate) fn tool_call_grammar(
     format: ReplyFormat,
     tools: &[Tool],
     tokenizer: &Tokenizer,
-    begins_in_reasoning: bool,
+    state: ReasoningState,
 ) -> GrammarSource {
     let lark = Lark { tokenizer };
-    let reasoning = format.reasoning.map(|reasoning| lark.reasoning(reasoning, begins_in_reasoning));
+    let reasoning = format.reasoning.filter(|_| state != ReasoningState::Closed);
+    let reasoning = reasoning.map(|reasoning| lark.reasoning(reasoning, state == ReasoningState::Open));
     let mut source = match reasoning {
         Some(rules) => format!("start: reasoning call\n{rules}"),
         None => "start: call\n".to_owned(),

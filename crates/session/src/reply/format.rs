@@ -138,10 +138,28 @@ impl ReasoningFormat {
             Self::Harmony => None,
         }
     }
+}
 
-    /// Whether a reply to this prompt goes on with reasoning that the prompt has begun.
-    pub fn is_open_in(self, prompt: &str) -> bool {
-        self.tags().is_some_and(|(opening, _)| prompt.trim_end().ends_with(opening))
+/// What a prompt has said about the reasoning of its reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReasoningState {
+    /// Nothing: the model reasons, or does not.
+    Unknown,
+    /// It has begun: the reply goes on inside.
+    Open,
+    /// It is over: the model is not to reason.
+    Closed,
+}
+
+impl ReasoningState {
+    /// After a prompt that ends like this.
+    pub fn at_end_of(prompt: &str, format: Option<ReasoningFormat>) -> Self {
+        let prompt = prompt.trim_end();
+        match format.and_then(ReasoningFormat::tags) {
+            Some((opening, _)) if prompt.ends_with(opening) => Self::Open,
+            Some((_, closing)) if prompt.ends_with(closing) => Self::Closed,
+            _ => Self::Unknown,
+        }
     }
 }
 

@@ -73,6 +73,8 @@ pub(super) fn beginning(held: &[Symbol], markers: &[&str]) -> Beginning {
     if partial { Beginning::Partial } else { Beginning::Other }
 }
 
+/// White space as templates write it around markers. Other white space, such as the ideographic space that a paragraph
+/// begins with, is the model's own.
 pub(super) fn is_blank(symbol: Symbol) -> bool {
-    !symbol.is_special && symbol.character.is_whitespace()
+    !symbol.is_special && symbol.character.is_ascii_whitespace()
 }

@@ -341,6 +341,37 @@ fn a_forced_call_holds_whatever_the_model_wants_to_write() {
 }
 
 #[test]
+fn a_forced_call_follows_references_in_its_schema() {
+    let schema = json!({
+        "type": "object",
+        "$defs": { "side": { "enum": ["left", "right"] } },
+        "properties": { "side": { "$ref": "#/$defs/side" } },
+        "required": ["side"],
+        "additionalProperties": false,
+    });
+    let mut reader = random_reader("none", "hermes", None);
+    for id in 0..5 {
+        let tools = json!([{ "name": "turn", "inputSchema": schema }]);
+        reader.submit(id, chat(json!({ "tools": tools, "toolChoice": "required", "temperature": 1 })));
+        let calls = calls_of(&reader.read(id));
+        let side = calls[0].1.as_ref().and_then(|input| input["side"].as_str()).unwrap_or_default();
+        assert!(["left", "right"].contains(&side), "{calls:?}");
+    }
+}
+
+#[test]
+fn channels_may_be_used_in_front_of_a_forced_call() {
+    let harmony = Some("harmony".into());
+    let reply = ScriptedReply::says("<|channel|>analysis<|message|>Hm.<|end|> I would rather talk.");
+    let script = Script { reasoning_format: harmony.clone(), tool_call_format: harmony, ..Script::of([reply]) };
+    let mut reader = Reader::of_script(script);
+    reader.submit(1, chat(json!({ "tools": [time()], "toolChoice": "required" })));
+    let parts = reader.read(1);
+    assert_eq!((reasoning_of(&parts).as_str(), text_of(&parts).as_str()), ("Hm.", ""));
+    assert_eq!((calls_of(&parts).len(), finish_of(&parts)), (1, FinishReason::ToolCalls));
+}
+
+#[test]
 fn a_forced_call_may_be_thought_about_first() {
     for (format, open, close) in [("think", "<think>", "</think>"), ("mistral", "[THINK]", "[/THINK]")] {
         let script =
@@ -358,6 +389,16 @@ fn a_forced_call_may_be_thought_about_first() {
         reader.submit(1, request());
         let parts = reader.read(1);
         assert_eq!((reasoning_of(&parts).as_str(), calls_of(&parts).len()), ("Hm.", 1));
+        let prompt = format!("{{{{ messages[0].content }}}}{open}\n\n{close}\n\n");
+        let thinks = script(&format!("{open}Hm.{close}"));
+        let mut reader = Reader::of_script(Script { chat_template: Some(prompt), ..thinks });
+        reader.submit(1, request());
+        let parts = reader.read(1);
+        assert_eq!(
+            (reasoning_of(&parts).as_str(), calls_of(&parts).len()),
+            ("", 1),
+            "the prompt has ended the reasoning"
+        );
         let mut reader = Reader::of_script(script("<tool_call>Then I call, but not like this."));
         reader.submit(1, request());
         let parts = reader.read(1);

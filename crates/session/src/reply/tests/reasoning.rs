@@ -14,6 +14,11 @@ fn reasoning_is_between_its_tags_without_the_white_space_around() {
 }
 
 #[test]
+fn a_paragraphs_indentation_is_no_white_space_of_the_template() {
+    assert_eq!(read(THINK, "<think>a</think>\n\u{3000}\u{3000}b").text, "\u{3000}\u{3000}b");
+}
+
+#[test]
 fn empty_reasoning_is_none() {
     let reply = read(THINK, "<think>\n\n</think>\n\nHi");
     assert_eq!((reply.text.as_str(), reply.order.as_str()), ("Hi", "t"));
@@ -29,11 +34,13 @@ fn a_reply_may_begin_inside_reasoning() {
 }
 
 #[test]
-fn a_prompt_tells_whether_it_has_begun_the_reasoning() {
-    let think = ReasoningFormat::Think;
-    assert!(think.is_open_in("<|im_start|>assistant\n<think>\n"));
-    assert!(!think.is_open_in("<|im_start|>assistant\n<think>\n\n</think>\n\n"));
-    assert!(!think.is_open_in("<|im_start|>assistant\n"));
+fn a_prompt_tells_whether_it_has_begun_or_ended_the_reasoning() {
+    use super::super::ReasoningState::{self, Closed, Open, Unknown};
+    let state = |prompt: &str| ReasoningState::at_end_of(prompt, THINK.reasoning);
+    assert_eq!(state("<|im_start|>assistant\n<think>\n"), Open);
+    assert_eq!(state("<|im_start|>assistant\n<think>\n\n</think>\n\n"), Closed);
+    assert_eq!(state("<|im_start|>assistant\n"), Unknown);
+    assert_eq!(ReasoningState::at_end_of("<think>", None), Unknown);
 }
 
 #[test]
