@@ -9,7 +9,7 @@ use mistralrs_core::{DeviceMapSetting, IsqType, Loader, ModelDType, ModelPaths};
 use tokenizers::Tokenizer;
 use tramontane_error::{Error, ErrorCode, panic_message};
 use tramontane_model_files::{ModelFiles, resolve};
-use tramontane_session::{Backend, ChatTemplate, GrammarFactory, SpecialTokens, TextInterface};
+use tramontane_session::{Backend, ChatTemplate, GrammarFactory, ReplyFormat, SpecialTokens, TextInterface};
 
 use crate::chat_template_source::override_source;
 use crate::companion_files::CompanionFiles;
@@ -99,6 +99,7 @@ pub fn load(
         companions: CompanionFiles::new()?,
         device,
     };
+    ReplyFormat::check_options(options.reasoning_format.as_deref(), options.tool_call_format.as_deref())?;
     let template_override = options.chat_template.as_deref().map(usable_override).transpose()?;
     // Declared first, so dropped last: what a load that fails has read goes back too.
     let _released = ReleaseOnReturn;
@@ -142,6 +143,13 @@ pub fn load(
     let source = template_override.or(loaded.chat_template);
     let chat_template =
         source.as_deref().map(|source| ChatTemplate::compile(source, loaded.special_tokens)).transpose()?;
+    let reply_format = ReplyFormat::of_model(
+        source.as_deref(),
+        &tokenizer,
+        options.reasoning_format.as_deref(),
+        options.tool_call_format.as_deref(),
+    )?;
+    let end_tokens = reply_format.end_tokens(loaded.end_tokens, &tokenizer);
     let info = ModelInfo {
         model: options.reference.model.clone(),
         format: loaded.format.into(),
@@ -158,10 +166,11 @@ pub fn load(
         memory_bytes: added.filter(|&bytes| bytes > 0).unwrap_or(loaded.weight_bytes),
     };
     let text = TextInterface {
-        grammars: GrammarFactory::new(Arc::clone(&tokenizer), loaded.end_tokens.clone()),
+        grammars: GrammarFactory::new(Arc::clone(&tokenizer), end_tokens.clone()),
         vocabulary_size: info.vocabulary_size,
         chat_template,
-        end_tokens: loaded.end_tokens,
+        reply_format,
+        end_tokens,
         context_length,
         tokenizer,
     };

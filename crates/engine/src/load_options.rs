@@ -26,6 +26,12 @@ pub struct LoadOptions {
     pub prefix_cache_bytes: Option<u64>,
     /// A Jinja template, or the path of a file that holds one, instead of the model's own.
     pub chat_template: Option<String>,
+    /// How replies write reasoning: `auto`, `none`, `think`, `mistral` or `harmony`. `auto`, the default, goes by the
+    /// chat template and the vocabulary.
+    pub reasoning_format: Option<String>,
+    /// How replies write tool calls: `auto`, `none`, `hermes`, `qwen-coder`, `llama3`, `mistral`, `deepseek`,
+    /// `deepseek-v3.1`, `gemma`, `function-gemma` or `harmony`. `auto`, the default, goes by the chat template.
+    pub tool_call_format: Option<String>,
     /// The path of a `tokenizer.json` instead of the model's own.
     pub tokenizer: Option<String>,
 }

@@ -97,7 +97,7 @@ impl Detokenizer {
     /// # Errors
     /// `engine-failed` when the tokenizer's decoder fails.
     pub fn finish(&mut self) -> Result<String, Error> {
-        let rest = if self.held.is_empty() { Ok(String::new()) } else { self.release() };
+        let rest = self.interrupt();
         self.context.clear();
         self.context_text.clear();
         rest
@@ -117,6 +117,15 @@ impl Detokenizer {
         let once = self.decode(&[token]).unwrap_or_default();
         let twice = self.decode(&[token, token]).unwrap_or_default();
         twice.strip_prefix(&once).map(str::to_owned).unwrap_or(once)
+    }
+
+    /// Something that is no text comes in between: what is still held, as in [`Detokenizer::finish`]. The text goes on
+    /// behind it.
+    ///
+    /// # Errors
+    /// `engine-failed` when the tokenizer's decoder fails.
+    pub fn interrupt(&mut self) -> Result<String, Error> {
+        if self.held.is_empty() { Ok(String::new()) } else { self.release() }
     }
 
     /// Whether the token goes together with those held. A byte token that ends a character before it is complete does

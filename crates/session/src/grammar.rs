@@ -21,6 +21,8 @@ mod token_mask;
 mod vocabulary;
 
 pub use factory::GrammarFactory;
+pub(crate) use factory::with_bounded_whitespace;
+pub(crate) use limits::check_schema;
 pub use source::GrammarSource;
 pub use token_mask::TokenMask;
 

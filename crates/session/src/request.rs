@@ -11,6 +11,7 @@ use crate::fields::{read, required};
 use crate::grammar::GrammarSource;
 use crate::sampler::Sampling;
 use crate::stop_matcher::validate_stop_sequences;
+use crate::tools::{ToolChoice, ToolRequest};
 
 /// What the model is to go on from.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -48,6 +49,10 @@ pub struct GenerationRequest {
     pub grammar: Option<GrammarSource>,
     /// What to do where the prompt is too long.
     pub context_overflow: ContextOverflow,
+    /// What the model may call.
+    pub tools: ToolRequest,
+    /// Further variables for the chat template.
+    pub template_variables: Map<String, Value>,
     /// Texts that end the reply, and are not part of it.
     pub stop_sequences: Vec<String>,
     /// Streams of higher priority are served before those of lower; 0 by default.
@@ -83,6 +88,48 @@ impl GenerationRequest {
             read(&fields, "deadlineMs", "a whole number of milliseconds, 0 or above")?.map(Duration::from_millis);
         let sampling = Sampling::from_request(&fields)?;
         let grammar = GrammarSource::from_request(&fields)?;
-        Ok(Self { prompt, max_output_tokens, sampling, grammar, context_overflow, stop_sequences, priority, deadline })
+        let tools = ToolRequest::from_request(&fields)?;
+        let template_variables: Map<String, Value> =
+            read(&fields, "templateVariables", "an object")?.unwrap_or_default();
+        check_chat_fields(&prompt, &tools, &template_variables, grammar.as_ref())?;
+        Ok(Self {
+            prompt,
+            max_output_tokens,
+            sampling,
+            grammar,
+            context_overflow,
+            tools,
+            template_variables,
+            stop_sequences,
+            priority,
+            deadline,
+        })
     }
+}
+
+/// Refuses what only a chat can have, and two grammars at once.
+fn check_chat_fields(
+    prompt: &Prompt,
+    tools: &ToolRequest,
+    template_variables: &Map<String, Value>,
+    grammar: Option<&GrammarSource>,
+) -> Result<(), Error> {
+    if !matches!(prompt, Prompt::Messages(_)) {
+        for (field, is_there) in
+            [("tools", !tools.tools.is_empty()), ("templateVariables", !template_variables.is_empty())]
+        {
+            if is_there {
+                let message =
+                    format!("{field} is for the chat template, but {} is not a chat; pass messages", prompt.field());
+                return Err(Error::invalid_argument(field, message));
+            }
+        }
+    }
+    if grammar.is_some() && matches!(tools.choice, ToolChoice::Required | ToolChoice::Named(_)) {
+        return Err(Error::invalid_argument(
+            "toolChoice",
+            "toolChoice asks for a call, while grammar or responseFormat asks for a text of its own; leave one of them out",
+        ));
+    }
+    Ok(())
 }

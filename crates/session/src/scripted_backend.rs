@@ -12,6 +12,7 @@ use crate::backend::{Backend, Next, Run, Step};
 use crate::byte_tokenizer::byte_tokenizer;
 use crate::chat_template::{ChatTemplate, SpecialTokens};
 use crate::grammar::GrammarFactory;
+use crate::reply::ReplyFormat;
 use crate::text_interface::TextInterface;
 
 const END_OF_TEXT: u32 = 256;
@@ -32,6 +33,15 @@ pub struct Script {
     /// Tokens that stay computed between runs, of all sequences together; as many as there are, by default.
     #[serde(default = "default_kept_tokens")]
     pub kept_tokens: usize,
+    /// How replies write reasoning, as the load option of that name; `think` by default.
+    #[serde(default)]
+    pub reasoning_format: Option<String>,
+    /// How replies write tool calls, as the load option of that name; `hermes` by default.
+    #[serde(default)]
+    pub tool_call_format: Option<String>,
+    /// The chat template; ChatML by default, without tools.
+    #[serde(default)]
+    pub chat_template: Option<String>,
 }
 
 impl Script {
@@ -42,6 +52,9 @@ impl Script {
             context_length: default_context_length(),
             load_ms: 0,
             kept_tokens: default_kept_tokens(),
+            reasoning_format: None,
+            tool_call_format: None,
+            chat_template: None,
         }
     }
 }
@@ -101,13 +114,21 @@ impl ScriptedBackend {
         Ok(Self { script, killed: AtomicBool::new(false) })
     }
 
-    /// Tokens are bytes, and chats are written as [`ScriptedBackend::CHAT_TEMPLATE`].
+    /// Tokens are bytes, and chats are written as the script says, or as [`ScriptedBackend::CHAT_TEMPLATE`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::InvalidArgument`] for a format that is none, [`ErrorCode::InvalidModel`] for such a template.
     pub fn text_interface(&self) -> Result<TextInterface, Error> {
         let tokenizer = Arc::new(byte_tokenizer());
+        let template = self.script.chat_template.as_deref().unwrap_or(Self::CHAT_TEMPLATE);
+        let reasoning = self.script.reasoning_format.as_deref().unwrap_or("think");
+        let tool_calls = self.script.tool_call_format.as_deref().unwrap_or("hermes");
         Ok(TextInterface {
+            reply_format: ReplyFormat::of_model(Some(template), &tokenizer, Some(reasoning), Some(tool_calls))?,
             grammars: GrammarFactory::new(Arc::clone(&tokenizer), vec![END_OF_TEXT]),
             tokenizer,
-            chat_template: Some(ChatTemplate::compile(Self::CHAT_TEMPLATE, SpecialTokens::default())?),
+            chat_template: Some(ChatTemplate::compile(template, SpecialTokens::default())?),
             end_tokens: vec![END_OF_TEXT],
             context_length: self.script.context_length,
             vocabulary_size: VOCABULARY_SIZE,

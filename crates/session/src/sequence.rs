@@ -1,4 +1,4 @@
-//! One generation under way: from each position's logits to the next token, and from tokens to parts.
+//! One generation under way: from each position's logits to the next token.
 
 use std::sync::Arc;
 
@@ -6,11 +6,10 @@ use tramontane_error::Error;
 
 use crate::backend::Next;
 use crate::control::Control;
-use crate::detokenizer::Detokenizer;
+use crate::reply_parts::ReplyParts;
 use crate::sampler::Sampler;
-use crate::stop_matcher::StopMatcher;
 use crate::stopwatch::Stopwatch;
-use crate::stream_part::{FinishReason, StreamPart};
+use crate::stream_part::FinishReason;
 
 /// Why a sequence ended, as far as the sequence itself knows.
 pub(crate) type Ending = Result<FinishReason, Error>;
@@ -21,13 +20,10 @@ const QUANTUM: usize = 16;
 /// The state of one generation. It lives through any number of slices, and none of it depends on how it is sliced.
 pub(crate) struct Sequence {
     pub sampler: Sampler,
-    pub detokenizer: Detokenizer,
-    pub stop: Option<StopMatcher>,
+    pub reply: ReplyParts,
     pub end_tokens: Vec<u32>,
     pub max_output_tokens: usize,
     pub control: Arc<Control>,
-    /// Takes the parts as they become certain.
-    pub emit: Box<dyn FnMut(StreamPart) + Send>,
     /// The prompt, and what was generated and is to be gone on from.
     pub tokens: Vec<u32>,
     pub prompt_length: usize,
@@ -60,18 +56,14 @@ impl Sequence {
         self.output_tokens += 1;
         self.slice_tokens += 1;
         if let Some(log_probabilities) = sampled.log_probabilities {
-            let tokens = vec![log_probabilities.with_texts(|token| self.detokenizer.alone(token))];
-            (self.emit)(StreamPart::LogProbabilities { tokens });
+            self.reply.tell(log_probabilities);
         }
         if self.end_tokens.contains(&token) {
             return self.end(Ok(FinishReason::Stop));
         }
-        match self.detokenizer.push(token) {
-            Ok(text) => {
-                if self.write(&text) {
-                    return self.end(Ok(FinishReason::Stop));
-                }
-            }
+        match self.reply.push(token) {
+            Ok(false) => {}
+            Ok(true) => return self.end(Ok(FinishReason::Stop)),
             Err(error) => return self.end(Err(error)),
         }
         if sampled.is_last {
@@ -88,10 +80,11 @@ impl Sequence {
         Next::Token(token)
     }
 
-    /// Records why the sequence is over and lets go of the text held back. The first ending counts.
+    /// Records why the sequence is over and lets go of what is held back. The first ending counts.
     pub fn end(&mut self, ending: Ending) -> Next {
         if self.ending.is_none() {
-            let reason = match self.release_held_text() {
+            let ended = matches!(ending, Ok(FinishReason::Stop));
+            let ending = match self.reply.finish(ended) {
                 // A stop sequence can still complete in the last characters.
                 Ok(true) => ending.map(|reason| match reason {
                     FinishReason::Length => FinishReason::Stop,
@@ -100,37 +93,11 @@ impl Sequence {
                 Ok(false) => ending,
                 Err(error) => ending.and(Err(error)),
             };
-            self.ending = Some(reason);
+            self.ending = Some(ending.map(|reason| match reason {
+                FinishReason::Stop if self.reply.calls() > 0 => FinishReason::ToolCalls,
+                other => other,
+            }));
         }
         Next::End
-    }
-
-    /// Passes `text` through the stop sequences; true when one of them completed.
-    fn write(&mut self, text: &str) -> bool {
-        let Some(stop) = &mut self.stop else { return true };
-        let outcome = stop.push(text);
-        if !outcome.text.is_empty() {
-            (self.emit)(StreamPart::TextDelta { delta: outcome.text.into() });
-        }
-        if outcome.stopped {
-            self.stop = None;
-        }
-        outcome.stopped
-    }
-
-    /// What the detokenizer and then the stop matcher still hold; true when a stop sequence completed in it.
-    fn release_held_text(&mut self) -> Result<bool, Error> {
-        if self.stop.is_none() {
-            return Ok(false);
-        }
-        let rest = self.detokenizer.finish()?;
-        let stopped = !rest.is_empty() && self.write(&rest);
-        if let Some(stop) = self.stop.take() {
-            let held = stop.finish();
-            if !held.is_empty() {
-                (self.emit)(StreamPart::TextDelta { delta: held });
-            }
-        }
-        Ok(stopped)
     }
 }

@@ -12,13 +12,11 @@ use tramontane_error::{Error, ErrorCode, panic_message};
 use crate::backend::{Backend, Next, Run, Step};
 use crate::context_overflow::{ContextOverflow, PromptTokens};
 use crate::control::Control;
-use crate::detokenizer::Detokenizer;
 use crate::mailbox::{Batch, Bell, Mailbox, StreamId};
 use crate::metrics::{Counters, Metrics, add};
 use crate::request::GenerationRequest;
 use crate::schedule::{Job, RequestSource, Schedule, Submitted, Ticket};
 use crate::sequence::{Ending, Sequence};
-use crate::stop_matcher::StopMatcher;
 use crate::stopwatch::Stopwatch;
 use crate::stream_part::{FinishReason, StreamPart, Usage};
 use crate::text_interface::TextInterface;
@@ -320,14 +318,13 @@ impl Shared {
         let sampler = text.sampler(&request, seed, &tokens)?;
         let room = text.context_length - tokens.len();
         let (id, mailbox) = (ticket.id, Arc::clone(&self.mailbox));
+        let reply = text.reply_parts(&request, &tokens, Box::new(move |part| mailbox.push(id, part)));
         let sequence = Sequence {
             sampler,
-            detokenizer: Detokenizer::new(Arc::clone(&text.tokenizer), true),
-            stop: Some(StopMatcher::new(request.stop_sequences)),
+            reply,
             end_tokens: text.end_tokens.clone(),
             max_output_tokens: request.max_output_tokens.map_or(room, |max| max.min(room)),
             control: Arc::clone(&ticket.control),
-            emit: Box::new(move |part| mailbox.push(id, part)),
             prompt_length: tokens.len(),
             tokens,
             output_tokens: 0,

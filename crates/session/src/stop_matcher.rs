@@ -113,6 +113,13 @@ impl StopMatcher {
         StopOutcome { text: self.release(delta, held + delta.len() - keep), stopped: false }
     }
 
+    /// Something that is no text comes in between: what was held back belongs to the text after all, and no stop sequence
+    /// spans the place.
+    pub fn interrupt(&mut self) -> String {
+        self.state = 0;
+        std::mem::take(&mut self.held)
+    }
+
     /// The text is over: what was held back belongs to it after all. Empty after a stop.
     pub fn finish(self) -> String {
         self.held

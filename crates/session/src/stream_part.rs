@@ -1,6 +1,7 @@
 //! The typed items of a stream, in the words that TypeScript uses too: serialised, they are its `StreamPart` union.
 
 use serde::Serialize;
+use serde_json::Value;
 use tramontane_error::Error;
 
 /// One item of a stream. The last is always [`StreamPart::Finish`] or [`StreamPart::Error`], and nothing follows it.
@@ -17,6 +18,43 @@ pub enum StreamPart {
     LogProbabilities {
         /// At least one.
         tokens: Vec<TokenLogProbability>,
+    },
+    /// The next piece of the model's reasoning: whole characters, at least one.
+    ReasoningDelta {
+        /// The piece.
+        delta: String,
+    },
+    /// The model begins to ask for a tool.
+    ToolCallStart {
+        /// 0 for the reply's first call.
+        index: usize,
+        /// The call's own name.
+        tool_call_id: String,
+        /// One of the request's tools.
+        tool_name: String,
+    },
+    /// The next piece of a call's arguments.
+    ToolCallDelta {
+        /// As in its start.
+        index: usize,
+        /// As in its start.
+        tool_call_id: String,
+        /// The piece; all of a call's joined are its `input_text`.
+        delta: String,
+    },
+    /// A call is complete.
+    ToolCall {
+        /// As in its start.
+        index: usize,
+        /// As in its start.
+        tool_call_id: String,
+        /// As in its start.
+        tool_name: String,
+        /// The arguments; absent where the model wrote no valid JSON.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        input: Option<Value>,
+        /// The arguments as the model wrote them.
+        input_text: String,
     },
     /// The generation is over, and its sequence freed.
     Finish {
@@ -71,6 +109,8 @@ pub struct TokenAlternative {
 pub enum FinishReason {
     /// The model ended its reply, or a stop sequence was met.
     Stop,
+    /// The model ended its reply, and at least one of its tool calls is complete.
+    ToolCalls,
     /// `maxOutputTokens` or the end of the context was reached.
     Length,
     /// It was cancelled.

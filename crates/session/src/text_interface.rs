@@ -2,15 +2,22 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokenizers::Tokenizer;
 use tramontane_error::{Error, ErrorCode};
 
+use crate::chat_prompt::render_chat;
 use crate::chat_template::ChatTemplate;
 use crate::context_overflow::{ContextOverflow, FittedPrompt, most_input_tokens, without_oldest_turns};
+use crate::detokenizer::Detokenizer;
 use crate::grammar::GrammarFactory;
+use crate::reply::{ReasoningState, ReplyFormat, ReplyParser};
+use crate::reply_parts::ReplyParts;
 use crate::request::{GenerationRequest, Prompt};
 use crate::sampler::Sampler;
+use crate::stop_matcher::StopMatcher;
+use crate::stream_part::StreamPart;
+use crate::tool_call_grammar::{forced_format, tool_call_grammar};
 
 /// Everything about a model that concerns text rather than weights.
 pub struct TextInterface {
@@ -18,6 +25,8 @@ pub struct TextInterface {
     pub tokenizer: Arc<Tokenizer>,
     /// How a conversation is written down for this model, where it has one.
     pub chat_template: Option<ChatTemplate>,
+    /// How it writes reasoning and tool calls.
+    pub reply_format: ReplyFormat,
     /// Tokens that end a reply and are not part of it.
     pub end_tokens: Vec<u32>,
     /// The most tokens that prompt and reply may have together.
@@ -29,15 +38,20 @@ pub struct TextInterface {
 }
 
 impl TextInterface {
-    /// Turns a prompt into tokens, however many.
+    /// Turns a request's prompt into tokens, however many.
     ///
     /// # Errors
     ///
     /// [`ErrorCode::InvalidArgument`] naming the prompt's field, or [`ErrorCode::NoChatTemplate`].
-    pub fn tokenize(&self, prompt: &Prompt) -> Result<Vec<u32>, Error> {
+    pub fn tokenize(&self, request: &GenerationRequest) -> Result<Vec<u32>, Error> {
+        self.tokens_of(&request.prompt, request)
+    }
+
+    /// Tokens of `prompt`, which is the request's own or a part of it.
+    fn tokens_of(&self, prompt: &Prompt, request: &GenerationRequest) -> Result<Vec<u32>, Error> {
         let tokens = match prompt {
             // Templates write the beginning-of-sequence token themselves.
-            Prompt::Messages(messages) => self.encode(&self.render(messages)?, false, prompt)?,
+            Prompt::Messages(messages) => self.encode(&self.render(messages, request)?, false, prompt)?,
             Prompt::Text(text) => self.encode(text, true, prompt)?,
             Prompt::Tokens(tokens) => self.checked(tokens)?,
         };
@@ -51,13 +65,13 @@ impl TextInterface {
     /// The tokens of a request's prompt, without the turns that it lets go where it is too long. They may still be too
     /// many: [`TextInterface::require_room`].
     pub(crate) fn fit(&self, request: &GenerationRequest) -> Result<FittedPrompt, Error> {
-        let tokens = self.tokenize(&request.prompt)?;
+        let tokens = self.tokenize(request)?;
         let most = most_input_tokens(self.context_length, request.max_output_tokens);
         match &request.prompt {
             Prompt::Messages(messages)
                 if request.context_overflow == ContextOverflow::TruncateOldest && tokens.len() > most =>
             {
-                without_oldest_turns(messages, most, |kept| self.tokenize(&Prompt::Messages(kept)))
+                without_oldest_turns(messages, most, |kept| self.tokens_of(&Prompt::Messages(kept), request))
             }
             _ => Ok(FittedPrompt { tokens, dropped_messages: 0 }),
         }
@@ -89,13 +103,48 @@ impl TextInterface {
     pub fn sampler(&self, request: &GenerationRequest, seed: u64, prompt: &[u32]) -> Result<Sampler, Error> {
         request.sampling.validate_for(self.vocabulary_size)?;
         let sampler = Sampler::reading(&request.sampling, seed, prompt, Some(&self.tokenizer));
-        match &request.grammar {
+        let forced = request.tools.forced();
+        let call = (!forced.is_empty()).then(|| {
+            let reasoning = ReasoningState::at_end_of(&self.end_of(prompt), self.reply_format.reasoning);
+            tool_call_grammar(self.reply_format, forced, &self.tokenizer, reasoning)
+        });
+        match call.as_ref().or(request.grammar.as_ref()) {
             Some(source) => sampler.constrained_by(self.grammars.grammar(source)?),
             None => Ok(sampler),
         }
     }
 
-    fn render(&self, messages: &[Value]) -> Result<String, Error> {
+    /// What makes parts of the reply to `prompt`. Reasoning and tool calls are looked for in chats.
+    pub(crate) fn reply_parts(
+        &self,
+        request: &GenerationRequest,
+        prompt: &[u32],
+        emit: Box<dyn FnMut(StreamPart) + Send>,
+    ) -> ReplyParts {
+        let format =
+            if request.tools.forced().is_empty() { self.reply_format } else { forced_format(self.reply_format) };
+        let is_chat = matches!(request.prompt, Prompt::Messages(_));
+        let reasoning = ReasoningState::at_end_of(&self.end_of(prompt), format.reasoning);
+        let parser = (is_chat && format != ReplyFormat::default())
+            .then(|| ReplyParser::new(format, request.tools.offered().to_vec(), reasoning == ReasoningState::Open));
+        ReplyParts {
+            detokenizer: Detokenizer::new(Arc::clone(&self.tokenizer), true),
+            markers: if parser.is_some() { format.special_markers(&self.tokenizer) } else { Vec::new() },
+            parser,
+            stop: Some(StopMatcher::new(request.stop_sequences.clone())),
+            call_id: String::new(),
+            emit,
+        }
+    }
+
+    /// The last of a prompt's text: enough for any marker, and white space behind it, written byte by byte.
+    fn end_of(&self, prompt: &[u32]) -> String {
+        const TOKENS: usize = 16;
+        let end = &prompt[prompt.len().saturating_sub(TOKENS)..];
+        self.tokenizer.decode(end, false).unwrap_or_default()
+    }
+
+    fn render(&self, messages: &[Value], request: &GenerationRequest) -> Result<String, Error> {
         let Some(template) = &self.chat_template else {
             return Err(Error::new(
                 ErrorCode::NoChatTemplate,
@@ -106,7 +155,7 @@ impl TextInterface {
         if messages.is_empty() {
             return Err(Error::invalid_argument("messages", "messages is empty; a chat needs at least one message"));
         }
-        template.render(&Value::Array(messages.to_vec()), None, true, &Map::new())
+        render_chat(template, messages, request, self.reply_format)
     }
 
     fn encode(&self, text: &str, add_special_tokens: bool, prompt: &Prompt) -> Result<Vec<u32>, Error> {
@@ -142,6 +191,7 @@ mod tests {
         TextInterface {
             tokenizer: Arc::clone(&tokenizer),
             chat_template: None,
+            reply_format: ReplyFormat::default(),
             end_tokens: vec![256],
             context_length: 8,
             vocabulary_size: 259,
@@ -149,29 +199,34 @@ mod tests {
         }
     }
 
-    fn error(prompt: Prompt) -> Error {
-        text_interface().tokenize(&prompt).unwrap_err()
+    fn tokenize(prompt: serde_json::Value) -> Result<Vec<u32>, Error> {
+        let request = GenerationRequest::from_json(&json!({ "prompt": prompt }).to_string()).unwrap();
+        text_interface().tokenize(&request)
+    }
+
+    fn error(prompt: serde_json::Value) -> Error {
+        tokenize(prompt).unwrap_err()
     }
 
     #[test]
     fn text_becomes_tokens() {
-        assert_eq!(text_interface().tokenize(&Prompt::Text("hi".into())).unwrap(), [104, 105]);
+        assert_eq!(tokenize(json!({"text": "hi"})).unwrap(), [104, 105]);
     }
 
     #[test]
     fn an_empty_prompt_is_refused_by_name() {
-        assert_eq!(error(Prompt::Text(String::new())).field.as_deref(), Some("prompt"));
-        assert_eq!(error(Prompt::Tokens(vec![])).field.as_deref(), Some("tokens"));
+        assert_eq!(error(json!({"text": ""})).field.as_deref(), Some("prompt"));
+        assert_eq!(error(json!({"tokens": []})).field.as_deref(), Some("tokens"));
     }
 
     #[test]
     fn a_token_outside_the_vocabulary_is_refused_by_its_place() {
-        assert_eq!(error(Prompt::Tokens(vec![1, 259])).field.as_deref(), Some("tokens[1]"));
+        assert_eq!(error(json!({"tokens": [1, 259]})).field.as_deref(), Some("tokens[1]"));
     }
 
     #[test]
     fn a_chat_without_a_template_says_so() {
-        assert_eq!(error(Prompt::Messages(vec![json!({})])).code, ErrorCode::NoChatTemplate);
+        assert_eq!(error(json!({"messages": [{}]})).code, ErrorCode::NoChatTemplate);
     }
 
     fn sampler(request: serde_json::Value) -> Result<Sampler, Error> {

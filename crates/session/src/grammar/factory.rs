@@ -116,7 +116,7 @@ impl GrammarFactory {
 }
 
 /// Unless the schema has settings of its own for llguidance.
-fn with_bounded_whitespace(schema: &Value) -> Value {
+pub(crate) fn with_bounded_whitespace(schema: &Value) -> Value {
     let mut schema = schema.clone();
     if schema.is_object() && schema.get("x-guidance").is_none() {
         let options =

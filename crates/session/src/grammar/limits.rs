@@ -20,7 +20,7 @@ const MAX_LARK_BYTES: usize = 64 << 10;
 /// How many brackets may be open at once in a Lark grammar, and how many negations may follow each other.
 const MAX_LARK_DEPTH: usize = 64;
 
-pub(super) fn check_schema(schema: &Value, field: &str) -> Result<(), Error> {
+pub(crate) fn check_schema(schema: &Value, field: &str) -> Result<(), Error> {
     let (mut values, mut bytes) = (0, 0);
     // Not recursive, as the depth is what is to be found.
     let mut rest = vec![(schema, 1)];

@@ -70,6 +70,11 @@ impl GrammarSource {
         Ok(Self { kind: GrammarKind::Lark(source), field })
     }
 
+    /// A grammar of our own making for what a field asks for. Its parts have been checked.
+    pub(crate) fn made_for(field: &'static str, lark: String) -> Self {
+        Self { kind: GrammarKind::Lark(lark), field }
+    }
+
     fn schema(schema: Value, field: &'static str) -> Result<Self, Error> {
         check_schema(&schema, field)?;
         Ok(Self { kind: GrammarKind::JsonSchema(schema), field })

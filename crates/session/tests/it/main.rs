@@ -11,4 +11,5 @@ mod prompt_length;
 mod reader;
 mod taking_turns;
 mod text;
+mod tool_calls;
 mod usage;
