@@ -62,6 +62,22 @@ pub struct GenerationRequest {
 }
 
 impl GenerationRequest {
+    /// A request to go on from `prompt`, with all else by default.
+    pub fn new(prompt: Prompt) -> Self {
+        Self {
+            prompt,
+            max_output_tokens: None,
+            sampling: Sampling::default(),
+            grammar: None,
+            context_overflow: ContextOverflow::default(),
+            tools: ToolRequest::default(),
+            template_variables: Map::new(),
+            stop_sequences: Vec::new(),
+            priority: 0,
+            deadline: None,
+        }
+    }
+
     /// Reads a request from JSON and checks every value in it.
     ///
     /// # Errors

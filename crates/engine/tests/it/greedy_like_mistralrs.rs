@@ -8,7 +8,7 @@ use mistralrs_core::{
     Response, SamplingParams, SchedulerConfig,
 };
 use serde_json::{Value, json};
-use tramontane_session::Prompt;
+use tramontane_session::{GenerationRequest, Prompt};
 
 use crate::models::{greedy_tokens, load_model, real_model};
 
@@ -92,7 +92,7 @@ fn a_greedy_reply_equals_mistralrs_alone_token_for_token() {
         chat("Write a long story about a dragon who lives on a mountain and a knight who wants to be his friend."),
         Prompt::Text("The three colours of a traffic light are".into()),
     ] {
-        let prompt = ours.text.tokenize(&prompt).unwrap();
+        let prompt = ours.text.tokenize(&GenerationRequest::new(prompt)).unwrap();
         let expected = tokens_of(&alone, &prompt);
         assert!(expected.len() >= 16, "too few tokens to compare: {}", expected.len());
         assert_eq!(greedy_tokens(&ours, &prompt, expected.len()), expected);
@@ -102,14 +102,14 @@ fn a_greedy_reply_equals_mistralrs_alone_token_for_token() {
 #[test]
 fn a_prompt_of_digits_is_split_as_the_model_was_trained() {
     let model = load_model(json!({ "model": real_model() })).unwrap();
-    let prompt = model.text.tokenize(&Prompt::Text("2026".into())).unwrap();
+    let prompt = model.text.tokenize(&GenerationRequest::new(Prompt::Text("2026".into()))).unwrap();
     assert_eq!(prompt.len(), 4, "this model's digits are tokens of their own: {prompt:?}");
 }
 
 #[test]
 fn the_next_sequence_is_not_affected_by_one_that_was_ended_early() {
     let model = load_model(json!({ "model": real_model() })).unwrap();
-    let prompt = model.text.tokenize(&Prompt::Text("Once upon a time".into())).unwrap();
+    let prompt = model.text.tokenize(&GenerationRequest::new(Prompt::Text("Once upon a time".into()))).unwrap();
     let whole = greedy_tokens(&model, &prompt, 24);
     for early in [1, 2, 7] {
         assert_eq!(greedy_tokens(&model, &prompt, early), whole[..early]);

@@ -2,12 +2,15 @@ use std::path::Path;
 
 use serde_json::json;
 use tramontane_engine::LoadedModel;
-use tramontane_session::Prompt;
+use tramontane_session::{GenerationRequest, Prompt};
 
 use crate::models::{greedy_tokens, load_model, real_model, write_tiny_llama};
 
 fn prompts(model: &LoadedModel, texts: &[&str]) -> Vec<Vec<u32>> {
-    texts.iter().map(|text| model.text.tokenize(&Prompt::Text((*text).into())).unwrap()).collect()
+    texts
+        .iter()
+        .map(|text| model.text.tokenize(&GenerationRequest::new(Prompt::Text((*text).into()))).unwrap())
+        .collect()
 }
 
 /// `path` in slices, taking turns, against itself without interruption and without anything kept.
