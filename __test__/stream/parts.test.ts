@@ -32,6 +32,7 @@ it('make up the result: text, reasoning, tool calls and the message', async () =
     finishReason: 'tool-calls',
     usage,
     timings,
+    bufferHighWater: { parts: 8, bytes: 56, pauses: 0 },
   });
 });
 

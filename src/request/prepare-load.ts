@@ -1,8 +1,9 @@
-import type { LoadModelOptions } from '../spec/load-model-options.ts';
+import type { LoadModelOptions, ReasoningFormat, ToolCallFormat } from '../spec/load-model-options.ts';
 import type { LoadProgress } from '../spec/load-progress.ts';
 import {
   checkAbortSignal,
   checkBoolean,
+  checkChoice,
   checkFilledText,
   checkFunction,
   checkInteger,
@@ -37,10 +38,29 @@ const optionNames = Object.keys({
   prefixCacheBytes: true,
   chatTemplate: true,
   tokenizer: true,
+  reasoningFormat: true,
+  toolCallFormat: true,
   onProgress: true,
   abortSignal: true,
 } satisfies Record<OptionName, true>);
 const dtypes = new Set(['auto', 'f32', 'f16', 'bf16']);
+const reasoningFormats = Object.keys({
+  auto: true,
+  none: true,
+  think: true,
+  harmony: true,
+  mistral: true,
+} satisfies Record<ReasoningFormat, true>);
+const toolCallFormats = Object.keys({
+  auto: true,
+  none: true,
+  hermes: true,
+  llama3: true,
+  mistral: true,
+  deepseek: true,
+  gemma: true,
+  harmony: true,
+} satisfies Record<ToolCallFormat, true>);
 const isqBits = new Set([2, 3, 4, 5, 6, 8]);
 
 /** Checks what `loadModel` was given. Throws `invalid-argument`. */
@@ -67,6 +87,8 @@ export function prepareLoad(model: string, options?: LoadModelOptions): Prepared
       prefixCacheBytes: checkInteger(checked['prefixCacheBytes'], 'prefixCacheBytes', { min: 0, max: Number.MAX_SAFE_INTEGER }),
       chatTemplate: text('chatTemplate'),
       tokenizer: text('tokenizer'),
+      reasoningFormat: checkChoice(checked['reasoningFormat'], 'reasoningFormat', reasoningFormats),
+      toolCallFormat: checkChoice(checked['toolCallFormat'], 'toolCallFormat', toolCallFormats),
     });
     return {
       json,
