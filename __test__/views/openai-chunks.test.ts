@@ -74,7 +74,7 @@ describe('chunks', () => {
       null,
       null,
       null,
-      { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+      { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5, prompt_tokens_details: { cached_tokens: 1 } },
     ]);
     expect(chunks.at(-1)?.choices).toEqual([]);
   });

@@ -2,7 +2,7 @@
  * What happens when more parts wait for a stream's reader than its budget allows.
  *
  * - `pause`: the generation is paused, its sequence freed, and goes on once half of the budget is free again. Parts that
- *   were on their way are kept, so that a little more than the budget may wait. No other stream is slowed down.
+ *   were on their way are kept, so that somewhat more than the budget may wait. No other stream is slowed down.
  * - `buffer`: everything is kept, up to the whole answer.
  * - `error`: the generation is cancelled, and reading throws code `buffer-full` after the parts that wait.
  */
@@ -22,7 +22,7 @@ export interface BufferHighWater {
 export interface BufferOptions {
   /**
    * The most parts that wait for the reader, an integer from 1 to 2^32 - 1. What a view leaves out, such as everything
-   * but text for `textStream`, is not counted. Parts come in bursts, so fewer than a few dozen pause a quick reader too.
+   * but text for `textStream`, is not counted, and a burst of parts is not held against a reader that takes it at once.
    *
    * @defaultValue 1024
    */

@@ -10,6 +10,7 @@ import { TramontaneError } from '../spec/tramontane-error.ts';
 import type { PartialGeneration } from '../spec/tramontane-error.ts';
 import { nothingUsed } from '../spec/usage.ts';
 import type { Usage } from '../spec/usage.ts';
+import { BufferWatch } from './buffer-watch.ts';
 import { bufferFull } from './part-buffer.ts';
 import { PartDeadline, timeoutError } from './part-deadline.ts';
 import type { StreamTimeouts, TimeoutCode } from './part-deadline.ts';
@@ -54,9 +55,9 @@ export class Generation implements PartSink {
   readonly #timeouts: StreamTimeouts;
   readonly #message = new MessageFold();
   readonly #queue = new PartQueue();
+  readonly #watch: BufferWatch;
   /** It runs while there is none. */
   readonly #pauses = new Set<PauseReason>();
-  #bufferPauses = 0;
   #begun = false;
   #outcome: GenerationResult | TramontaneError | undefined;
   #result: Promise<GenerationResult> | undefined;
@@ -65,6 +66,13 @@ export class Generation implements PartSink {
   constructor(source: PartSource, { timeouts = noTimeouts, budget = noBudget }: GenerationLimits = {}) {
     this.#source = source;
     this.budget = budget;
+    this.#watch = new BufferWatch(this.#queue.buffer, budget, {
+      // result() asks for the whole, so nothing is held back or refused while it waits.
+      isBounded: () => !this.#outcome && !this.#resultWaiter && !this.#queue.left,
+      pause: () => this.pause('buffer'),
+      resume: () => this.resume('buffer'),
+      fail: () => this.#failFull(),
+    });
     this.#timeouts = timeouts;
     if (timeouts.firstTokenTimeoutMs + timeouts.idleTimeoutMs === 0) return;
     this.#deadline = new PartDeadline(
@@ -101,7 +109,7 @@ export class Generation implements PartSink {
     try {
       const part = this.#queue.take();
       if (part) {
-        this.#pauseWhileFull();
+        this.#watch.shrunk();
         return Promise.resolve({ done: false, value: part });
       }
     } catch (error) {
@@ -153,7 +161,7 @@ export class Generation implements PartSink {
       this.#resultWaiter = { resolve, reject };
     });
     if (this.#outcome) this.#settleResult(this.#outcome);
-    this.#pauseWhileFull();
+    this.#watch.shrunk();
     this.#updateHold();
     return this.#result;
   }
@@ -173,8 +181,7 @@ export class Generation implements PartSink {
       this.#endWithResult(part);
     } else {
       this.#queue.hand(part);
-      this.#pauseWhileFull();
-      this.#failIfOver();
+      this.#watch.grown();
     }
     this.#updateHold();
   }
@@ -206,24 +213,7 @@ export class Generation implements PartSink {
     }
   }
 
-  /** `result()` asks for the whole, so nothing is held back or refused while it waits. */
-  get #boundedBy(): BufferBudget['policy'] {
-    return this.#outcome || this.#resultWaiter || this.#queue.left ? 'buffer' : this.budget.policy;
-  }
-
-  #pauseWhileFull(): void {
-    const { buffer } = this.#queue;
-    const bounded = this.#boundedBy === 'pause';
-    if (this.#pauses.has('buffer')) {
-      if (!bounded || buffer.isHalfEmpty(this.budget)) this.resume('buffer');
-    } else if (bounded && buffer.isFull(this.budget)) {
-      this.#bufferPauses += 1;
-      this.pause('buffer');
-    }
-  }
-
-  #failIfOver(): void {
-    if (this.#boundedBy !== 'error' || !this.#queue.buffer.isOver(this.budget)) return;
+  #failFull(): void {
     this.failWith(bufferFull(this.budget, this.#partial()));
     this.#source.cancel();
   }
@@ -242,7 +232,7 @@ export class Generation implements PartSink {
   }
 
   #endWithResult(finish: FinishPart): void {
-    const bufferHighWater = { ...this.#queue.buffer.most, pauses: this.#bufferPauses };
+    const bufferHighWater = { ...this.#queue.buffer.most, pauses: this.#watch.pauses };
     this.#outcome = resultOf(this.#message, finish, bufferHighWater);
     this.#deadline?.stop();
     this.#queue.hand(finish);
