@@ -6,6 +6,7 @@ export { recordStream } from './recording/record-stream.ts';
 export { replayStream } from './recording/replay-stream.ts';
 export { GenerationStream } from './stream/generation-stream.ts';
 export { TramontaneError } from './spec/tramontane-error.ts';
+export { openTelemetryMetrics } from './views/open-telemetry-metrics.ts';
 export { printStream } from './views/print-stream.ts';
 export type { AssistantMessage, ToolCall } from './spec/assistant-message.ts';
 export type { PartialGeneration, TramontaneErrorDetails } from './spec/tramontane-error.ts';
@@ -31,6 +32,7 @@ export type { LoadProgress } from './spec/load-progress.ts';
 export type { TokenLogProbabilities, TokenLogProbability } from './spec/log-probabilities.ts';
 export type { ModelInfo } from './spec/model-info.ts';
 export type { ModelMetrics } from './spec/model-metrics.ts';
+export type { OpenTelemetryMetric } from './spec/open-telemetry-metric.ts';
 export type {
   OpenAIChatChunk,
   OpenAIChatChunkChoice,
