@@ -366,6 +366,28 @@ export declare function finalMessage(parts: Iterable<StreamPart>): AssistantMess
  */
 export declare function loadModel(model: string, options?: LoadModelOptions): Promise<Model>;
 /**
+ * A model's metrics under OpenTelemetry's rules for names, units and kinds, to be observed by asynchronous instruments.
+ * Pure: it names no SDK and keeps nothing.
+ *
+ * How long things take is told per stream, by the `timings` of its result: `firstTokenMs` is OpenTelemetry's
+ * `gen_ai.server.time_to_first_token`, `totalMs` its `gen_ai.server.request.duration`, and one by `tokensPerSecond` its
+ * `gen_ai.server.time_per_output_token`; these count in seconds.
+ *
+ * @example
+ * const instruments = new Map(
+ *   openTelemetryMetrics(model.metrics()).map(({ name, kind, ...options }) => [
+ *     name,
+ *     kind === 'counter' ? meter.createObservableCounter(name, options) : meter.createObservableUpDownCounter(name, options),
+ *   ]),
+ * );
+ * meter.addBatchObservableCallback((result) => {
+ *   for (const { name, value, attributes } of openTelemetryMetrics(model.metrics())) {
+ *     result.observe(instruments.get(name), value, attributes);
+ *   }
+ * }, [...instruments.values()]);
+ */
+export declare function openTelemetryMetrics(metrics: ModelMetrics): OpenTelemetryMetric[];
+/**
  * Writes a stream's text as it comes. It waits while the writable is full, leaves tool calls out, adds nothing at the
  * end, and leaves the writable open.
  *
@@ -466,7 +488,7 @@ export interface BufferHighWater {
 export interface BufferOptions {
 	/**
 	 * The most parts that wait for the reader, an integer from 1 to 2^32 - 1. What a view leaves out, such as everything
-	 * but text for `textStream`, is not counted. Parts come in bursts, so fewer than a few dozen pause a quick reader too.
+	 * but text for `textStream`, is not counted, and a burst of parts is not held against a reader that takes it at once.
 	 *
 	 * @defaultValue 1024
 	 */
@@ -819,7 +841,10 @@ export interface ModelInfo {
 	/** Memory that loading it added to the process. */
 	readonly memoryBytes: number;
 }
-/** What a model is doing now, and has done since it was loaded. */
+/**
+ * What a model is doing now, and has done since it was loaded. `openTelemetryMetrics` gives the same under names that a
+ * collector can take.
+ */
 export interface ModelMetrics {
 	/** Generations that the engine works on, at this moment or in turn with others. */
 	readonly liveSequences: number;
@@ -829,6 +854,21 @@ export interface ModelMetrics {
 	readonly parkedSequences: number;
 	/** Generations ever started. */
 	readonly totalSequences: number;
+	/** Generations that came to their end by themselves. */
+	readonly finishedSequences: number;
+	/** Generations that ended with an error. */
+	readonly failedSequences: number;
+	/** Generations that were cancelled. */
+	readonly abortedSequences: number;
+	/** Tokens of all prompts that the engine has taken up. */
+	readonly inputTokens: number;
+	/** Those of `inputTokens` that were still known from earlier, and not computed again. */
+	readonly cachedTokens: number;
+	/**
+	 * Tokens computed before there was a next one to choose: of prompts, and again of what had not stayed in memory while
+	 * others had their turn. Many more than `inputTokens - cachedTokens` say that a larger `prefixCacheBytes` would help.
+	 */
+	readonly prefillTokens: number;
 	/** Tokens ever generated. */
 	readonly generatedTokens: number;
 	/** How often the engine woke JavaScript; far below `generatedTokens` under load. */
@@ -940,6 +980,18 @@ export interface OpenAIUsage {
 	readonly prompt_tokens_details: {
 		readonly cached_tokens: number;
 	};
+}
+/** One value of a metric, as OpenTelemetry's instruments observe it. */
+export interface OpenTelemetryMetric {
+	/** The instrument's name; several values that differ in their attributes share one. */
+	readonly name: string;
+	/** `counter` only grows; `up-down-counter` is a count of this moment. */
+	readonly kind: "counter" | "up-down-counter";
+	/** The unit, in UCUM's notation. */
+	readonly unit: string;
+	readonly description: string;
+	readonly value: number;
+	readonly attributes: Readonly<Record<string, string>>;
 }
 /** What a generation had produced when it failed. */
 export interface PartialGeneration {
@@ -1311,7 +1363,7 @@ export interface UserMessage {
  * What happens when more parts wait for a stream's reader than its budget allows.
  *
  * - `pause`: the generation is paused, its sequence freed, and goes on once half of the budget is free again. Parts that
- *   were on their way are kept, so that a little more than the budget may wait. No other stream is slowed down.
+ *   were on their way are kept, so that somewhat more than the budget may wait. No other stream is slowed down.
  * - `buffer`: everything is kept, up to the whole answer.
  * - `error`: the generation is cancelled, and reading throws code `buffer-full` after the parts that wait.
  */
