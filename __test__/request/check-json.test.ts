@@ -85,7 +85,7 @@ describe('what JSON would change or drop is refused, by where it is', () => {
     ['schema.map', { map: new Map() }],
     ['schema.text', { text: Object('boxed') }],
     ['schema.own', { own: { toJSON: () => 'surprise' } }],
-    ['schema.made', { made: new (class Made {})() }],
+    ['schema.made', { made: new (class Made { readonly a = 1; })() }],
     ['schema.properties.self', cyclic],
     ['schema[0][0]', list],
   ])('%s', (field, value) => {

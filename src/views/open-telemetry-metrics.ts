@@ -64,9 +64,8 @@ const places: Readonly<Record<keyof ModelMetrics, readonly [Instrument, Readonly
  * }, [...instruments.values()]);
  */
 export function openTelemetryMetrics(metrics: ModelMetrics): OpenTelemetryMetric[] {
-  return Object.entries(places).map(([count, [instrument, attributes = {}]]) => ({
-    ...instrument,
-    value: metrics[count as keyof ModelMetrics],
-    attributes,
-  }));
+  return Object.entries(places).map(([count, [{ name, kind, unit, description }, attributes = {}]]) => {
+    const value = metrics[count as keyof ModelMetrics];
+    return { name, kind, unit, description, value, attributes };
+  });
 }
