@@ -758,7 +758,9 @@ export interface LoadModelOptions {
 	 */
 	readonly reasoningFormat?: ReasoningFormat | undefined;
 	/**
-	 * How the model writes tool calls: by the family whose way it is, or `'none'` for everything as text.
+	 * How the model writes tool calls, by the family whose way it is: `'hermes'` (Qwen too), `'qwen-coder'`, `'llama3'`,
+	 * `'mistral'`, `'deepseek'` (V3, R1), `'deepseek-v3.1'`, `'gemma'` (3), `'function-gemma'` (Gemma 4 too), `'harmony'`
+	 * (GPT-OSS); or `'none'` for everything as text.
 	 *
 	 * @defaultValue `'auto'`: what chat template and vocabulary tell
 	 */
@@ -1002,8 +1004,8 @@ export interface PartialGeneration {
 	/** The tool calls that were complete. */
 	readonly toolCalls: readonly ToolCall[];
 	/**
-	 * Tokens read and written until the failure. All zero where the engine was not there to count them: after a timeout, and with
-	 * code `buffer-full`.
+	 * Tokens read and written until the failure. All zero where the engine was not there to count them: after a timeout,
+	 * and with code `buffer-full`.
 	 */
 	readonly usage: Usage;
 	/** Where the time went until the failure. All zero where the engine was not there to tell. */
@@ -1207,7 +1209,10 @@ export interface Timings {
 	readonly decodeMs: number;
 	/** From the start of the stream to its end. */
 	readonly totalMs: number;
-	/** Being paused, by `pause()` or because the reader was slow; 0 where it never was. */
+	/**
+	 * Being paused, by `pause()` or because the reader was slow; 0 where it never was. In none of the other times but
+	 * `firstTokenMs` and `totalMs`.
+	 */
 	readonly pausedMs: number;
 	/** From the cancel to the end; `null` where the stream was not cancelled. */
 	readonly stopMs: number | null;
@@ -1454,12 +1459,12 @@ export type ResponseFormat = {
  */
 export type StreamPart = TextDeltaPart | ReasoningDeltaPart | ToolCallStartPart | ToolCallDeltaPart | ToolCallPart | LogProbabilitiesPart | FinishPart;
 /** How a model writes tool calls. */
-export type ToolCallFormat = "auto" | "none" | "hermes" | "llama3" | "mistral" | "deepseek" | "gemma" | "harmony";
+export type ToolCallFormat = "auto" | "none" | "hermes" | "qwen-coder" | "llama3" | "mistral" | "deepseek" | "deepseek-v3.1" | "gemma" | "function-gemma" | "harmony";
 /**
  * Whether the model may, must or must not call a tool.
  *
  * - `auto`: it decides.
- * - `none`: it is told of the tools, but its answer is text, whatever it looks like.
+ * - `none`: it is not told of the tools, and its answer is text, whatever it looks like.
  * - `required`: it makes exactly one call, whose name and arguments match one of the tools.
  * - a tool by name: it makes exactly one call of that tool, with arguments that match its schema.
  */

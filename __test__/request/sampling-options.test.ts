@@ -4,6 +4,7 @@ import { preparePrompt } from '../../src/request/prepare-request.ts';
 
 const sent = (options: unknown) => JSON.parse(preparePrompt('Hi', options as GenerateOptions).json) as Record<string, unknown>;
 const invalid = (field: string) => expect.objectContaining({ code: 'invalid-argument', field });
+const breaking = (sequenceBreakers: unknown) => ({ multiplier: 1, sequenceBreakers });
 const listOf = (length: number) => Array.from({ length }, (_, index) => index);
 
 describe('sampling options', () => {
@@ -62,8 +63,8 @@ describe('sampling options', () => {
     ['dry', 'dry.base', [{ multiplier: 1, base: 0.9 }, { multiplier: 1, base: 101 }, { multiplier: 1, base: null }]],
     ['dry', 'dry.allowedLength', [{ multiplier: 1, allowedLength: 0 }, { multiplier: 1, allowedLength: 1.5 }]],
     ['dry', 'dry.rangeTokens', [{ multiplier: 1, rangeTokens: 0 }, { multiplier: 1, rangeTokens: 2 ** 32 }]],
-    ['dry', 'dry.sequenceBreakers', [{ multiplier: 1, sequenceBreakers: '\n' }, { multiplier: 1, sequenceBreakers: listOf(65).map(String) }]],
-    ['dry', 'dry.sequenceBreakers[0]', [{ multiplier: 1, sequenceBreakers: [''] }, { multiplier: 1, sequenceBreakers: ['é'.repeat(129)] }]],
+    ['dry', 'dry.sequenceBreakers', ['\n', null, listOf(65).map(String)].map(breaking)],
+    ['dry', 'dry.sequenceBreakers[0]', [[''], [5], ['é'.repeat(129)]].map(breaking)],
     ['dry', 'dry.rangeToken', [{ multiplier: 1, rangeToken: 5 }]],
     ['logitBias', 'logitBias', [null, [1], new Map([[1, 1]]), 5, Object.fromEntries(listOf(10_001).map((id) => [id, 1]))]],
     ['logitBias', 'logitBias.5', [{ 5: 101 }, { 5: '1' }, { 5: null }, { 5: Number.NaN }]],

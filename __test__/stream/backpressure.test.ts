@@ -257,7 +257,8 @@ describe('whatever reader and writer do', () => {
     }
   }
 
-  it.each(Array.from({ length: 100 }, (_, seed) => seed))('the stream is paused when it should be, and loses nothing (round %i)', async (seed) => {
+  const rounds = Array.from({ length: 100 }, (_, seed) => seed);
+  it.each(rounds)('the stream is paused when it should be, and loses nothing (round %i)', async (seed) => {
     const random = randomFrom(seed);
     const upTo = (most: number) => 1 + Math.floor(random() * most);
     const expected = new Expected(upTo(12), upTo(40));

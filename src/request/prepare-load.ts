@@ -1,9 +1,9 @@
-import type { LoadModelOptions, ReasoningFormat, ToolCallFormat } from '../spec/load-model-options.ts';
+import type { LoadModelOptions } from '../spec/load-model-options.ts';
 import type { LoadProgress } from '../spec/load-progress.ts';
+import { checkReplyFormats } from './check-reply-formats.ts';
 import {
   checkAbortSignal,
   checkBoolean,
-  checkChoice,
   checkFilledText,
   checkFunction,
   checkInteger,
@@ -44,23 +44,6 @@ const optionNames = Object.keys({
   abortSignal: true,
 } satisfies Record<OptionName, true>);
 const dtypes = new Set(['auto', 'f32', 'f16', 'bf16']);
-const reasoningFormats = Object.keys({
-  auto: true,
-  none: true,
-  think: true,
-  harmony: true,
-  mistral: true,
-} satisfies Record<ReasoningFormat, true>);
-const toolCallFormats = Object.keys({
-  auto: true,
-  none: true,
-  hermes: true,
-  llama3: true,
-  mistral: true,
-  deepseek: true,
-  gemma: true,
-  harmony: true,
-} satisfies Record<ToolCallFormat, true>);
 const isqBits = new Set([2, 3, 4, 5, 6, 8]);
 
 /** Checks what `loadModel` was given. Throws `invalid-argument`. */
@@ -87,8 +70,7 @@ export function prepareLoad(model: string, options?: LoadModelOptions): Prepared
       prefixCacheBytes: checkInteger(checked['prefixCacheBytes'], 'prefixCacheBytes', { min: 0, max: Number.MAX_SAFE_INTEGER }),
       chatTemplate: text('chatTemplate'),
       tokenizer: text('tokenizer'),
-      reasoningFormat: checkChoice(checked['reasoningFormat'], 'reasoningFormat', reasoningFormats),
-      toolCallFormat: checkChoice(checked['toolCallFormat'], 'toolCallFormat', toolCallFormats),
+      ...checkReplyFormats(checked),
     });
     return {
       json,

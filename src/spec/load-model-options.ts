@@ -100,7 +100,9 @@ export interface LoadModelOptions {
    */
   readonly reasoningFormat?: ReasoningFormat | undefined;
   /**
-   * How the model writes tool calls: by the family whose way it is, or `'none'` for everything as text.
+   * How the model writes tool calls, by the family whose way it is: `'hermes'` (Qwen too), `'qwen-coder'`, `'llama3'`,
+   * `'mistral'`, `'deepseek'` (V3, R1), `'deepseek-v3.1'`, `'gemma'` (3), `'function-gemma'` (Gemma 4 too), `'harmony'`
+   * (GPT-OSS); or `'none'` for everything as text.
    *
    * @defaultValue `'auto'`: what chat template and vocabulary tell
    */
@@ -128,7 +130,18 @@ export interface LoadModelOptions {
 export type ReasoningFormat = 'auto' | 'none' | 'think' | 'harmony' | 'mistral';
 
 /** How a model writes tool calls. */
-export type ToolCallFormat = 'auto' | 'none' | 'hermes' | 'llama3' | 'mistral' | 'deepseek' | 'gemma' | 'harmony';
+export type ToolCallFormat =
+  | 'auto'
+  | 'none'
+  | 'hermes'
+  | 'qwen-coder'
+  | 'llama3'
+  | 'mistral'
+  | 'deepseek'
+  | 'deepseek-v3.1'
+  | 'gemma'
+  | 'function-gemma'
+  | 'harmony';
 
 /** Where to compute. */
 export type LoadDevice = 'auto' | 'cpu' | 'cuda' | `cuda:${number}` | 'metal';

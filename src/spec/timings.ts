@@ -10,7 +10,10 @@ export interface Timings {
   readonly decodeMs: number;
   /** From the start of the stream to its end. */
   readonly totalMs: number;
-  /** Being paused, by `pause()` or because the reader was slow; 0 where it never was. */
+  /**
+   * Being paused, by `pause()` or because the reader was slow; 0 where it never was. In none of the other times but
+   * `firstTokenMs` and `totalMs`.
+   */
   readonly pausedMs: number;
   /** From the cancel to the end; `null` where the stream was not cancelled. */
   readonly stopMs: number | null;

@@ -15,7 +15,7 @@ export interface ToolDefinition {
  * Whether the model may, must or must not call a tool.
  *
  * - `auto`: it decides.
- * - `none`: it is told of the tools, but its answer is text, whatever it looks like.
+ * - `none`: it is not told of the tools, and its answer is text, whatever it looks like.
  * - `required`: it makes exactly one call, whose name and arguments match one of the tools.
  * - a tool by name: it makes exactly one call of that tool, with arguments that match its schema.
  */

@@ -12,8 +12,8 @@ export interface PartialGeneration {
   /** The tool calls that were complete. */
   readonly toolCalls: readonly ToolCall[];
   /**
-   * Tokens read and written until the failure. All zero where the engine was not there to count them: after a timeout, and with
-   * code `buffer-full`.
+   * Tokens read and written until the failure. All zero where the engine was not there to count them: after a timeout,
+   * and with code `buffer-full`.
    */
   readonly usage: Usage;
   /** Where the time went until the failure. All zero where the engine was not there to tell. */
