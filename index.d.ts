@@ -8,8 +8,12 @@ import { Readable } from 'node:stream';
  *
  * **Reading.** Iterate the stream for its parts, or take one of its views, such as `textStream` for its text alone or
  * `toResponse()` for a web server: one of them, once; `tee()` makes several streams of one. `result()` can be asked for
- * beside any, before, during or after. Parts wait here until they are read: a slow reader delays neither the engine nor
- * another stream.
+ * beside any, before, during or after. Parts wait here until they are read, as many as `maxBufferedParts` and
+ * `maxBufferedBytes` allow; then `bufferPolicy` decides, and by default the generation is paused until the reader has
+ * caught up. A slow reader delays no other stream.
+ *
+ * **Pausing.** `pause()` lays the generation aside, from anywhere and for as long as you like, and `resume()` lets it go
+ * on with the same tokens. A stream that is paused, by either way, does not keep the process alive.
  *
  * **Leaving.** `break`, `return`, an error thrown in the loop, `cancel()`, `abortSignal`, the end of an `await using`
  * scope, or simply letting go of the stream: each frees the sequence and its KV cache within one decode step, and one
@@ -104,8 +108,10 @@ export declare class GenerationStream implements AsyncIterable<StreamPart>, Asyn
 	 * Several streams in place of this one: each gives all parts, has its own result and views, and can be left by itself.
 	 * The generation goes on while one of them is left, and is cancelled when all have been.
 	 *
-	 * They may be read at any pace: the quickest sets it, and what a slower one has not read waits in it, up to the whole
-	 * answer. One that is left while others go on ends with finishReason `aborted` and a usage of zero, since its tokens
+	 * They may be read at any pace, one after the other too: the quickest sets it, and what a slower one has not read
+	 * waits in it, up to the whole answer, without holding the others back. With `bufferPolicy: 'error'` a branch that
+	 * falls behind by more than the stream's budget fails alone, with code `buffer-full`. Pausing a branch holds back what
+	 * it is given; the generation is paused once all of them are. One that is left while others go on ends with finishReason `aborted` and a usage of zero, since its tokens
 	 * are still being made; one that is never read counts as left once it is collected.
 	 *
 	 * @param branches - How many, from 1 to 1024.
@@ -124,6 +130,9 @@ export declare class GenerationStream implements AsyncIterable<StreamPart>, Asyn
 	 * The whole generation, once it has ended. Starts it where nothing was read yet, takes no part away from a reader,
 	 * and gives the same promise each time.
 	 *
+	 * It asks for the whole: until it settles, nothing is paused or refused because a reader beside it is slow, and what
+	 * that reader has not read is kept. Only `pause()` still holds.
+	 *
 	 * A cancelled generation is a result too: finishReason `aborted`, with all the text there was. Where the generation
 	 * had already ended by itself when it was left, the result says so.
 	 *
@@ -131,6 +140,21 @@ export declare class GenerationStream implements AsyncIterable<StreamPart>, Asyn
 	 *   without an unhandled rejection.
 	 */
 	result(): Promise<GenerationResult>;
+	/**
+	 * Lays the generation aside until `resume()`: its sequence is freed, and the time is other streams'. Parts made before
+	 * can still be read; a read that waits goes on waiting, and no timeout runs meanwhile. `cancel()`, an `abortSignal` and
+	 * closing the model end a paused stream too.
+	 *
+	 * Any time, any number of times. One that was not started is queued by its first read, and waits there. Once the
+	 * stream has ended, it has no effect.
+	 */
+	pause(): void;
+	/** Lets a generation go on that `pause()` has laid aside, with the same tokens as if it never had been. */
+	resume(): void;
+	/** Whether `pause()` has laid it aside. A stream that merely waits for its reader is not paused in this sense. */
+	get paused(): boolean;
+	/** How many streams will be taken up before this one; `null` once it was taken up, and before the first read. */
+	get queuePosition(): number | null;
 	/**
 	 * Ends the generation as it stands. Not an error: a reader still gets the parts made so far, then `finish` with
 	 * finishReason `aborted`. A stream that was not started never will be. Any time, any number of times; once the stream
@@ -166,6 +190,8 @@ export declare class MessageFold {
 	 * not be run, even where it can be parsed.
 	 */
 	get toolCalls(): ToolCall[];
+	/** How likely each token was, so far; `undefined` where nothing was said of it. They are no part of the message. */
+	get logProbabilities(): readonly TokenLogProbabilities[] | undefined;
 	/** The `finish` part with reason, usage and timings, once it has come. */
 	get finish(): FinishPart | undefined;
 	/** The message so far. `reasoning` and `toolCalls` are left out where there are none. */
@@ -201,17 +227,17 @@ export declare class Model implements AsyncDisposable {
 	 * The call only notes down the request, as it is now, and never throws. The generation starts with the first read:
 	 * the first `next()` of a loop over the stream or its `textStream`, or `result()`. Leaving the loop early, by `break`,
 	 * `return` or an error, frees the sequence and its KV cache within one decode step; so do `cancel()`,
-	 * `options.abortSignal`, `await using` and letting go of the stream. Parts wait in the stream until they are read: a
-	 * slow reader delays neither the engine nor another stream.
+	 * `options.abortSignal`, `await using` and letting go of the stream. Parts wait in the stream until they are read, up
+	 * to a budget: then the generation is paused, and no other stream is delayed.
 	 *
 	 * @param messages - The conversation so far, oldest first; at least one message, usually ending with the user's.
 	 * @param options - How to generate. `maxOutputTokens` counts tokens and defaults to what is left of the context.
-	 * @returns A stream to be read once: any number of `text-delta` parts, then one `finish` part that says why it ended,
-	 *   and with how many tokens in how many milliseconds.
+	 * @returns A stream to be read once: any number of parts with text, reasoning and tool calls, then one `finish` part
+	 *   that says why it ended, and with how many tokens in how many milliseconds.
 	 * @throws {TramontaneError} From reading, never from this call, and after all parts before it; `error.partial` holds
 	 *   the text so far. `invalid-argument` with the `field` at fault (`messages[2].role`), `no-chat-template`,
-	 *   `context-overflow`, `aborted` where the signal was raised before the first read, `first-token-timeout`,
-	 *   `idle-timeout`, `closed`, `engine-failed`.
+	 *   `context-overflow`, `aborted` where the signal was raised before the first read, `queue-full`,
+	 *   `deadline-exceeded`, `first-token-timeout`, `idle-timeout`, `buffer-full`, `closed`, `engine-failed`.
 	 * @example Stop at the first line
 	 * const messages: ChatMessage[] = [
 	 *   { role: 'system', content: 'Answer in one line.' },
@@ -236,6 +262,31 @@ export declare class Model implements AsyncDisposable {
 	 * const { text } = await stream.result();
 	 */
 	streamCompletion(request: CompletionRequest): GenerationStream;
+	/**
+	 * Several answers to one request, to choose from or to vote among. Each is a stream like any other, with its own
+	 * result, and can be left by itself; they run side by side once they are read.
+	 *
+	 * @param request - What {@link streamCompletion} takes. With a `seed`, the n-th answer (from 0) has the seed
+	 *   `seed + n`, modulo 2^53, so that each can be had again alone; without one, each draws its own.
+	 * @param count - How many, an integer from 1 to 128.
+	 * @throws {TramontaneError} `invalid-argument` with the `field` `count`. What is wrong with the request, its streams
+	 *   throw when they are read.
+	 * @example
+	 * const results = await Promise.all(model.streamChoices({ messages, seed: 7 }, 3).map((stream) => stream.result()));
+	 */
+	streamChoices(request: CompletionRequest, count: number): GenerationStream[];
+	/**
+	 * How many tokens a request's prompt has, without running it: the chat template is rendered, with its tools, and
+	 * tokenized on a thread of its own.
+	 *
+	 * @param request - What {@link streamCompletion} takes.
+	 * @throws {TramontaneError} What reading the stream of that request would throw before its first token:
+	 *   `invalid-argument` with the `field` at fault, `no-chat-template`, `context-overflow`; `aborted` where its signal is
+	 *   raised, `closed`, `engine-failed`.
+	 * @example
+	 * const { inputTokens } = await model.countTokens({ messages, contextOverflow: 'truncate-oldest' });
+	 */
+	countTokens(request: CompletionRequest): Promise<TokenCount>;
 	/**
 	 * Counts of this moment, cheap enough to be read on every request. Also after `close()`.
 	 *
@@ -315,6 +366,28 @@ export declare function finalMessage(parts: Iterable<StreamPart>): AssistantMess
  */
 export declare function loadModel(model: string, options?: LoadModelOptions): Promise<Model>;
 /**
+ * A model's metrics under OpenTelemetry's rules for names, units and kinds, to be observed by asynchronous instruments.
+ * Pure: it names no SDK and keeps nothing.
+ *
+ * How long things take is told per stream, by the `timings` of its result: `firstTokenMs` is OpenTelemetry's
+ * `gen_ai.server.time_to_first_token`, `totalMs` its `gen_ai.server.request.duration`, and one by `tokensPerSecond` its
+ * `gen_ai.server.time_per_output_token`; these count in seconds.
+ *
+ * @example
+ * const instruments = new Map(
+ *   openTelemetryMetrics(model.metrics()).map(({ name, kind, ...options }) => [
+ *     name,
+ *     kind === 'counter' ? meter.createObservableCounter(name, options) : meter.createObservableUpDownCounter(name, options),
+ *   ]),
+ * );
+ * meter.addBatchObservableCallback((result) => {
+ *   for (const { name, value, attributes } of openTelemetryMetrics(model.metrics())) {
+ *     result.observe(instruments.get(name), value, attributes);
+ *   }
+ * }, [...instruments.values()]);
+ */
+export declare function openTelemetryMetrics(metrics: ModelMetrics): OpenTelemetryMetric[];
+/**
  * Writes a stream's text as it comes. It waits while the writable is full, leaves tool calls out, adds nothing at the
  * end, and leaves the writable open.
  *
@@ -335,8 +408,9 @@ export declare function printStream(stream: PrintableStream, writable?: NodeJS.W
  * with {@link replayStream}, or a report of what went wrong.
  *
  * The stream that is given back takes the place of `stream`: the same parts, result, errors and views, and leaving it
- * leaves `stream`. It gives its last part when the recording is complete; so is the file, once `result()` has resolved.
- * Parts are recorded as they come, however slowly they are read, and those that are never read too.
+ * leaves `stream`; pausing it pauses `stream`. It gives its last part when the recording is complete; so is the file, once `result()` has resolved.
+ * Parts are recorded as they come, however slowly they are read, and those that are never read too: a slow reader does
+ * not pause the generation, unless `bufferPolicy` is `error`, by which it fails.
  *
  * A recording is text of one JSON value a line. The first has the version of the format, the model's name and the
  * request; each other one has `atMs`, in milliseconds since the first read, and the `part`. A failed stream's last one
@@ -378,12 +452,93 @@ export interface AssistantMessage {
 	/** The tools it asks for, where it does. */
 	readonly toolCalls?: readonly ToolCall[];
 }
-/** One turn of a conversation. Properties other than these are not looked at. */
-export interface ChatMessage {
-	/** Who speaks: `system` gives instructions, `user` asks, `assistant` is the model. */
-	readonly role: ChatRole;
-	/** What is said. A lone surrogate (half of a character cut in two) is read as U+FFFD. */
+/** A call in a message that is passed to the model. */
+export interface AssistantToolCall {
+	readonly toolCallId: string;
+	readonly toolName: string;
+	/** The arguments: a JSON value. May be left out where `inputText` is there. */
+	readonly input?: unknown;
+	/**
+	 * The arguments as the model wrote them, which may be no JSON.
+	 *
+	 * @defaultValue `input` as JSON
+	 */
+	readonly inputText?: string | undefined;
+}
+/** What the model has said. The `message` of a result is one, and can be passed back as it is. */
+export interface AssistantTurn {
+	readonly role: "assistant";
+	/** May be empty, as it often is where the model asked for tools. */
 	readonly content: string;
+	/** What the model thought. Whether it is shown to the model again is its chat template's choice. */
+	readonly reasoning?: string | undefined;
+	/** The tools it asked for; each is answered by a {@link ToolMessage}. */
+	readonly toolCalls?: readonly AssistantToolCall[] | undefined;
+}
+/** The most that waited for a stream's reader at once. */
+export interface BufferHighWater {
+	/** Parts that were made and not read yet. */
+	readonly parts: number;
+	/** The text in them, as UTF-8. */
+	readonly bytes: number;
+	/** How often the generation was paused because its reader was slow. */
+	readonly pauses: number;
+}
+/** How much of a stream may wait for its reader. All fields are optional, and `undefined` counts as left out. */
+export interface BufferOptions {
+	/**
+	 * The most parts that wait for the reader, an integer from 1 to 2^32 - 1. What a view leaves out, such as everything
+	 * but text for `textStream`, is not counted, and a burst of parts is not held against a reader that takes it at once.
+	 *
+	 * @defaultValue 1024
+	 */
+	readonly maxBufferedParts?: number | undefined;
+	/**
+	 * The most bytes that wait for the reader, an integer of at least 1: the text in the parts, as UTF-8.
+	 *
+	 * @defaultValue 1048576
+	 */
+	readonly maxBufferedBytes?: number | undefined;
+	/**
+	 * What happens when more waits. Once `result()` was asked for, everything is kept whatever this says, since it asks for
+	 * the whole.
+	 *
+	 * @defaultValue `'pause'`
+	 */
+	readonly bufferPolicy?: BufferPolicy | undefined;
+}
+/**
+ * DRY, "don't repeat yourself" (Weidmann 2024, text-generation-webui pull request 5677): a token that would go on
+ * repeating an earlier passage of `n` tokens costs `multiplier * base^(n - allowedLength)`, in units of logits.
+ */
+export interface DryOptions {
+	/** What a repetition of `allowedLength` tokens costs the next one, from 0 to 100. 0 is off; 0.8 is common. */
+	readonly multiplier: number;
+	/**
+	 * What the cost is multiplied by for every further token of the repetition, from 1 to 100.
+	 *
+	 * @defaultValue 1.75
+	 */
+	readonly base?: number | undefined;
+	/**
+	 * The shortest repetition that costs anything, in tokens; at least 1.
+	 *
+	 * @defaultValue 2
+	 */
+	readonly allowedLength?: number | undefined;
+	/**
+	 * Texts that repetitions do not reach across, and that are never made less likely themselves. At most 64, of 1 to 256
+	 * bytes each.
+	 *
+	 * @defaultValue `['\n', ':', '"', '*']`
+	 */
+	readonly sequenceBreakers?: readonly string[] | undefined;
+	/**
+	 * How many of the latest tokens are looked at, those of the prompt included; at least 1.
+	 *
+	 * @defaultValue all
+	 */
+	readonly rangeTokens?: number | undefined;
 }
 /** The last part of every stream that did not fail. */
 export interface FinishPart {
@@ -396,10 +551,10 @@ export interface FinishPart {
 	readonly timings: Timings;
 }
 /**
- * How to generate. All fields are optional, and `undefined` counts as left out. They are read when the stream is made,
- * so changing the object afterwards changes nothing.
+ * How to generate. All fields are optional, and `undefined` counts as left out; `null` does not. They are read when the
+ * stream is made, so changing the object afterwards changes nothing.
  */
-export interface GenerateOptions {
+export interface GenerateOptions extends SamplingOptions, ToolOptions, BufferOptions {
 	/**
 	 * The most tokens to generate, a positive integer; reaching it ends the stream with finishReason `length`.
 	 *
@@ -407,38 +562,45 @@ export interface GenerateOptions {
 	 */
 	readonly maxOutputTokens?: number | undefined;
 	/**
-	 * How freely to choose among likely tokens, from 0 to 100. 0 always takes the likeliest (greedy), higher values are
-	 * more varied.
-	 *
-	 * @defaultValue 0.7
-	 */
-	readonly temperature?: number | undefined;
-	/**
-	 * Choose among this many of the likeliest tokens only; 0 sets no such limit.
-	 *
-	 * @defaultValue 0
-	 */
-	readonly topK?: number | undefined;
-	/**
-	 * Choose among the likeliest tokens that together have this probability, from 1e-9 to 1; 1 sets no such limit.
-	 *
-	 * @defaultValue 1
-	 */
-	readonly topP?: number | undefined;
-	/**
-	 * Makes the choice repeatable: the same request with the same seed gives the same tokens from the same model on the
-	 * same machine, whatever else is running. An integer from 0 to 2^53 - 1.
-	 *
-	 * @defaultValue another one each time
-	 */
-	readonly seed?: number | undefined;
-	/**
 	 * Ends the answer (finishReason `stop`) where one of these texts would begin. It is never delivered, nor any part of
 	 * it. At most 64 texts of at most 4096 bytes, none of them empty.
 	 *
 	 * @defaultValue none
 	 */
 	readonly stopSequences?: readonly string[] | undefined;
+	/**
+	 * What the answer has to follow: a JSON schema, a regular expression or a grammar.
+	 *
+	 * @defaultValue nothing
+	 */
+	readonly grammar?: Grammar | undefined;
+	/**
+	 * Asks for JSON, with or without a schema: another way to set `grammar`, which excludes it.
+	 *
+	 * @defaultValue `{ type: 'text' }`
+	 */
+	readonly responseFormat?: ResponseFormat | undefined;
+	/**
+	 * Variables for the chat template besides the messages and tools, as the model's makers document them; a plain JSON
+	 * value. For conversations only.
+	 *
+	 * @defaultValue none
+	 * @example { templateVariables: { enable_thinking: false } }
+	 */
+	readonly templateVariables?: Readonly<Record<string, unknown>> | undefined;
+	/**
+	 * What happens to a prompt that leaves no room for an answer in the context:
+	 * - `error`: reading throws code `context-overflow`.
+	 * - `stop`: the stream ends at once, with finishReason `length` and no text.
+	 * - `truncate-oldest`: whole turns are left out, the oldest first, until there is room for `maxOutputTokens`, or for a
+	 *   quarter of the context where that is not given. System messages and the last turn stay; where these alone do not
+	 *   fit, reading throws code `context-overflow`. For conversations only.
+	 *
+	 * Whichever it is, an answer that reaches the context's end finishes with reason `length`.
+	 *
+	 * @defaultValue `'error'`
+	 */
+	readonly contextOverflow?: "error" | "stop" | "truncate-oldest" | undefined;
 	/**
 	 * Streams of a higher priority are taken up, and get their turns, before all of a lower one. An integer from -1,000,000
 	 * to 1,000,000.
@@ -460,15 +622,15 @@ export interface GenerateOptions {
 	readonly abortSignal?: AbortSignal | undefined;
 	/**
 	 * How long the first delta may take, in milliseconds from the first read: waiting for the engine and reading the
-	 * prompt are in it. After that the generation is cancelled and reading throws code `first-token-timeout`. At most
-	 * 2^31 - 1; 0 sets no limit.
+	 * prompt are in it, being paused is not. After that the generation is cancelled and reading throws code
+	 * `first-token-timeout`. At most 2^31 - 1; 0 sets no limit.
 	 *
 	 * @defaultValue 0
 	 */
 	readonly firstTokenTimeoutMs?: number | undefined;
 	/**
 	 * How long the next part may take after the first, in milliseconds during which somebody awaits it: time that the
-	 * reader takes for itself does not count. After that the generation is cancelled and reading throws code
+	 * reader takes for itself does not count, nor does being paused. After that the generation is cancelled and reading throws code
 	 * `idle-timeout`; what came before stays, and is in `error.partial`. At most 2^31 - 1; 0 sets no limit.
 	 *
 	 * @defaultValue 0
@@ -485,12 +647,16 @@ export interface GenerationResult {
 	readonly toolCalls: readonly ToolCall[];
 	/** All of the above as the next message of the conversation. */
 	readonly message: AssistantMessage;
+	/** How likely each token was, in order; there where `logprobs` was asked for and a token was generated. */
+	readonly logProbabilities?: readonly TokenLogProbabilities[];
 	/** Why the generation ended. */
 	readonly finishReason: FinishReason;
 	/** Tokens read and written. */
 	readonly usage: Usage;
 	/** Where the time went. */
 	readonly timings: Timings;
+	/** The most that waited for this stream's reader, and how often it was paused because of that. */
+	readonly bufferHighWater: BufferHighWater;
 }
 /** How to find and load a model. All fields are optional, and `undefined` counts as left out. */
 export interface LoadModelOptions {
@@ -585,6 +751,21 @@ export interface LoadModelOptions {
 	 */
 	readonly chatTemplate?: string | undefined;
 	/**
+	 * How the model marks what it thinks, so that it becomes reasoning and no part of the text: `'think'` (`<think>` and
+	 * its like), `'harmony'` (GPT-OSS), `'mistral'` (`[THINK]`), `'none'` for everything as text.
+	 *
+	 * @defaultValue `'auto'`: what chat template and vocabulary tell
+	 */
+	readonly reasoningFormat?: ReasoningFormat | undefined;
+	/**
+	 * How the model writes tool calls, by the family whose way it is: `'hermes'` (Qwen too), `'qwen-coder'`, `'llama3'`,
+	 * `'mistral'`, `'deepseek'` (V3, R1), `'deepseek-v3.1'`, `'gemma'` (3), `'function-gemma'` (Gemma 4 too), `'harmony'`
+	 * (GPT-OSS); or `'none'` for everything as text.
+	 *
+	 * @defaultValue `'auto'`: what chat template and vocabulary tell
+	 */
+	readonly toolCallFormat?: ToolCallFormat | undefined;
+	/**
 	 * Path of a `tokenizer.json` to use in place of the model's own.
 	 *
 	 * @defaultValue the model's own
@@ -617,6 +798,14 @@ export interface LoadProgress {
 	readonly unit: "bytes" | "tensors";
 	/** The file at hand, where there is one. */
 	readonly file?: string;
+}
+/**
+ * How likely tokens were, where `logprobs` asks for it. It comes before the delta that the tokens' text is in, and one
+ * for the token that ended the answer at the end: all of a stream joined have each token once, in order.
+ */
+export interface LogProbabilitiesPart {
+	readonly type: "log-probabilities";
+	readonly tokens: readonly TokenLogProbabilities[];
 }
 /** A conversation, rendered by the model's chat template. */
 export interface MessagesPrompt {
@@ -654,7 +843,10 @@ export interface ModelInfo {
 	/** Memory that loading it added to the process. */
 	readonly memoryBytes: number;
 }
-/** What a model is doing now, and has done since it was loaded. */
+/**
+ * What a model is doing now, and has done since it was loaded. `openTelemetryMetrics` gives the same under names that a
+ * collector can take.
+ */
 export interface ModelMetrics {
 	/** Generations that the engine works on, at this moment or in turn with others. */
 	readonly liveSequences: number;
@@ -664,6 +856,21 @@ export interface ModelMetrics {
 	readonly parkedSequences: number;
 	/** Generations ever started. */
 	readonly totalSequences: number;
+	/** Generations that came to their end by themselves. */
+	readonly finishedSequences: number;
+	/** Generations that ended with an error. */
+	readonly failedSequences: number;
+	/** Generations that were cancelled. */
+	readonly abortedSequences: number;
+	/** Tokens of all prompts that the engine has taken up. */
+	readonly inputTokens: number;
+	/** Those of `inputTokens` that were still known from earlier, and not computed again. */
+	readonly cachedTokens: number;
+	/**
+	 * Tokens computed before there was a next one to choose: of prompts, and again of what had not stayed in memory while
+	 * others had their turn. Many more than `inputTokens - cachedTokens` say that a larger `prefixCacheBytes` would help.
+	 */
+	readonly prefillTokens: number;
 	/** Tokens ever generated. */
 	readonly generatedTokens: number;
 	/** How often the engine woke JavaScript; far below `generatedTokens` under load. */
@@ -699,6 +906,13 @@ export interface OpenAIChatChunkChoice {
 	readonly delta: OpenAIChatDelta;
 	/** Why the completion ended, once; `length` also for one that was cancelled. */
 	readonly finish_reason: "stop" | "length" | "tool_calls" | null;
+	/**
+	 * How likely the tokens of this chunk were, where the request asks for `logprobs`. Those of tokens without text, such
+	 * as the one that ended the answer, are in the chunk with the finish reason.
+	 */
+	readonly logprobs?: {
+		readonly content: readonly OpenAITokenLogprob[];
+	};
 }
 /** Pieces of the message. */
 export interface OpenAIChatDelta {
@@ -736,6 +950,10 @@ export interface OpenAIChunkOptions {
 	 */
 	readonly includeUsage?: boolean | undefined;
 }
+/** A token that was chosen, and those that were the likeliest in its place. */
+export interface OpenAITokenLogprob extends OpenAITopLogprob {
+	readonly top_logprobs: readonly OpenAITopLogprob[];
+}
 /** A piece of a tool call. */
 export interface OpenAIToolCallDelta {
 	/** Which call it is a piece of: 0, 1, 2, … in the order in which they begin. */
@@ -748,11 +966,34 @@ export interface OpenAIToolCallDelta {
 		readonly arguments: string;
 	};
 }
+/** A token and the natural logarithm of its probability. */
+export interface OpenAITopLogprob {
+	readonly token: string;
+	readonly logprob: number;
+	/** The token as UTF-8; `null` where it has only a part of a character. */
+	readonly bytes: readonly number[] | null;
+}
 /** Tokens, as OpenAI counts them. */
 export interface OpenAIUsage {
 	readonly prompt_tokens: number;
 	readonly completion_tokens: number;
 	readonly total_tokens: number;
+	/** Those of the prompt that were still known from earlier. */
+	readonly prompt_tokens_details: {
+		readonly cached_tokens: number;
+	};
+}
+/** One value of a metric, as OpenTelemetry's instruments observe it. */
+export interface OpenTelemetryMetric {
+	/** The instrument's name; several values that differ in their attributes share one. */
+	readonly name: string;
+	/** `counter` only grows; `up-down-counter` is a count of this moment. */
+	readonly kind: "counter" | "up-down-counter";
+	/** The unit, in UCUM's notation. */
+	readonly unit: string;
+	readonly description: string;
+	readonly value: number;
+	readonly attributes: Readonly<Record<string, string>>;
 }
 /** What a generation had produced when it failed. */
 export interface PartialGeneration {
@@ -762,7 +1003,10 @@ export interface PartialGeneration {
 	readonly reasoning: string;
 	/** The tool calls that were complete. */
 	readonly toolCalls: readonly ToolCall[];
-	/** Tokens read and written until the failure. All zero where the engine was not there to count them: after a timeout. */
+	/**
+	 * Tokens read and written until the failure. All zero where the engine was not there to count them: after a timeout,
+	 * and with code `buffer-full`.
+	 */
 	readonly usage: Usage;
 	/** Where the time went until the failure. All zero where the engine was not there to tell. */
 	readonly timings: Timings;
@@ -804,7 +1048,7 @@ export interface RecordOptions {
 	readonly now?: (() => number) | undefined;
 }
 /** How {@link replayStream} replays. */
-export interface ReplayOptions {
+export interface ReplayOptions extends BufferOptions {
 	/**
 	 * How fast: as it was recorded, all at once, or so many times as fast.
 	 *
@@ -817,6 +1061,103 @@ export interface ReplayOptions {
 	readonly firstTokenTimeoutMs?: number | undefined;
 	/** As that of a request. */
 	readonly idleTimeoutMs?: number | undefined;
+}
+/**
+ * How each token is chosen. All fields are optional, and `undefined` counts as left out.
+ *
+ * They are applied in this order: `forcedTokens`; the grammar; `bannedTokens` and `logitBias`; the repetition, frequency
+ * and presence penalties; `dry`; `temperature`; `topK`; `topP`; `minP`; and one draw among what is left.
+ */
+export interface SamplingOptions {
+	/**
+	 * How freely to choose among likely tokens, from 0 to 100. 0 always takes the likeliest (greedy), higher values are
+	 * more varied.
+	 *
+	 * @defaultValue 0.7
+	 */
+	readonly temperature?: number | undefined;
+	/**
+	 * Choose among this many of the likeliest tokens only; 0 sets no such limit.
+	 *
+	 * @defaultValue 0
+	 */
+	readonly topK?: number | undefined;
+	/**
+	 * Choose among the likeliest tokens that together have this probability, from 1e-9 to 1; 1 sets no such limit.
+	 *
+	 * @defaultValue 1
+	 */
+	readonly topP?: number | undefined;
+	/**
+	 * Choose among tokens that are at least this times as probable as the likeliest one, from 0 to 1; 0 sets no such limit.
+	 *
+	 * @defaultValue 0
+	 */
+	readonly minP?: number | undefined;
+	/**
+	 * Makes tokens less likely that the prompt or the answer so far has: their logits are divided by it where they are
+	 * positive, and multiplied by it where they are negative. From 1e-9 to 100; 1 does nothing, below 1 repeats more. As in
+	 * Hugging Face's transformers, everything so far counts (Keskar et al. 2019, "CTRL").
+	 *
+	 * @defaultValue 1
+	 */
+	readonly repetitionPenalty?: number | undefined;
+	/**
+	 * Taken off a token's logit once for every time that the answer so far has it, from -2 to 2; below 0 repeats more. As
+	 * in OpenAI's API, the prompt does not count.
+	 *
+	 * @defaultValue 0
+	 */
+	readonly frequencyPenalty?: number | undefined;
+	/**
+	 * Taken off a token's logit once if the answer so far has it, from -2 to 2; below 0 repeats more. As in OpenAI's API,
+	 * the prompt does not count.
+	 *
+	 * @defaultValue 0
+	 */
+	readonly presencePenalty?: number | undefined;
+	/**
+	 * Against an answer that says whole passages again: DRY, "don't repeat yourself".
+	 *
+	 * @defaultValue off
+	 */
+	readonly dry?: DryOptions | undefined;
+	/**
+	 * Added to the logits of single tokens: numbers from -100 to 100 by token id, at most 10,000.
+	 *
+	 * @defaultValue none
+	 * @example { logitBias: { 198: -5 } }
+	 */
+	readonly logitBias?: Readonly<Record<number, number>> | undefined;
+	/**
+	 * Ids of tokens that are never chosen, at most 10,000. Without the tokens that end an answer, only `maxOutputTokens` or
+	 * the context ends it.
+	 *
+	 * @defaultValue none
+	 */
+	readonly bannedTokens?: readonly number[] | undefined;
+	/**
+	 * Ids of tokens that the answer begins with, one after another, whatever the model would choose; at most 10,000. They
+	 * are part of the answer in every way: they are delivered and count as output, and a grammar must allow them.
+	 *
+	 * @defaultValue none
+	 */
+	readonly forcedTokens?: readonly number[] | undefined;
+	/**
+	 * Reports how likely each token was, in `log-probabilities` parts and in the result's `logProbabilities`, with so many
+	 * of the likeliest alternatives: an integer from 0 to 20. Logarithms are natural, and of the model's own distribution,
+	 * before any other setting, as in OpenAI's API.
+	 *
+	 * @defaultValue nothing is reported
+	 */
+	readonly logprobs?: number | undefined;
+	/**
+	 * Makes the choice repeatable: the same request with the same seed gives the same tokens from the same model on the
+	 * same machine, whatever else is running, and however often the stream is paused. An integer from 0 to 2^53 - 1.
+	 *
+	 * @defaultValue another one each time
+	 */
+	readonly seed?: number | undefined;
 }
 /** How {@link GenerationStream.toResponse} answers. The options for chunks are for the format `openai-sse`. */
 export interface StreamResponseOptions extends OpenAIChunkOptions {
@@ -834,6 +1175,11 @@ export interface StreamResponseOptions extends OpenAIChunkOptions {
 	readonly headers?: ConstructorParameters<typeof Headers>[0] | undefined;
 	/** @defaultValue 200 */
 	readonly status?: number | undefined;
+}
+/** Instructions for the model. */
+export interface SystemMessage {
+	readonly role: "system";
+	readonly content: string;
 }
 /** A piece of the answer. */
 export interface TextDeltaPart {
@@ -863,10 +1209,39 @@ export interface Timings {
 	readonly decodeMs: number;
 	/** From the start of the stream to its end. */
 	readonly totalMs: number;
+	/**
+	 * Being paused, by `pause()` or because the reader was slow; 0 where it never was. In none of the other times but
+	 * `firstTokenMs` and `totalMs`.
+	 */
+	readonly pausedMs: number;
 	/** From the cancel to the end; `null` where the stream was not cancelled. */
 	readonly stopMs: number | null;
 	/** Tokens per second while decoding; `null` when too few were generated to tell. */
 	readonly tokensPerSecond: number | null;
+}
+/** What a request comes to before it is run. */
+export interface TokenCount {
+	/** Tokens of the prompt, after the chat template, and after what `contextOverflow` leaves out. */
+	readonly inputTokens: number;
+	/** Messages that `contextOverflow: 'truncate-oldest'` leaves out. */
+	readonly droppedMessages: number;
+}
+/** A token that was chosen, and those that the model held to be the likeliest in its place. */
+export interface TokenLogProbabilities extends TokenLogProbability {
+	/** As many as `logprobs` asks for, the likeliest first; the chosen token is among them where it belongs there. */
+	readonly alternatives: readonly TokenLogProbability[];
+}
+/** A token, and how likely the model held it to be in its place. */
+export interface TokenLogProbability {
+	/** The token's id in the model's vocabulary. */
+	readonly tokenId: number;
+	/** The token alone, decoded; U+FFFD in place of characters that it has only a part of. */
+	readonly text: string;
+	/**
+	 * The natural logarithm of its probability under the model's own distribution, before temperature, penalties, biases
+	 * and grammars: at most 0; at least -9999, which stands for everything below.
+	 */
+	readonly logProbability: number;
 }
 /** Token ids of the model's own vocabulary, fed as they are: nothing is added before or after. */
 export interface TokensPrompt {
@@ -875,7 +1250,7 @@ export interface TokensPrompt {
 	readonly prompt?: undefined;
 	readonly messages?: undefined;
 }
-/** A complete request to run a tool. */
+/** A complete request to run a tool. Answer it with a `tool` message that has its `toolCallId`. */
 export interface ToolCall {
 	/** The call's own name, to send back with the tool's result. Empty where the source gave none. */
 	readonly toolCallId: string;
@@ -918,6 +1293,45 @@ export interface ToolCallStartPart {
 	/** The tool that is asked for. */
 	readonly toolName: string;
 }
+/** A tool that the model may ask for. It is never run here: the caller runs it, and answers with a `tool` message. */
+export interface ToolDefinition {
+	/** 1 to 64 letters, digits, underscores and hyphens; each tool has its own. */
+	readonly name: string;
+	/** What it is for and when to use it, for the model. */
+	readonly description?: string | undefined;
+	/**
+	 * What its arguments look like: a JSON schema, usually of type `object`. It must be a plain JSON value, at most 64
+	 * levels deep.
+	 */
+	readonly inputSchema: object;
+}
+/** What a tool has answered. */
+export interface ToolMessage {
+	readonly role: "tool";
+	/** The call that it answers. */
+	readonly toolCallId: string;
+	/** The tool that it comes from. Some chat templates need it. */
+	readonly toolName?: string | undefined;
+	/** The answer, as text; JSON where it is a value. */
+	readonly content: string;
+}
+/** Tools in a request. All fields are optional, and `undefined` counts as left out. */
+export interface ToolOptions {
+	/**
+	 * The tools that the model may ask for, at most 128. For conversations only, since the chat template shows them to the
+	 * model.
+	 *
+	 * @defaultValue none
+	 */
+	readonly tools?: readonly ToolDefinition[] | undefined;
+	/**
+	 * Whether the model may, must or must not call one. `'required'` and a tool by name hold the answer to a grammar, so
+	 * they exclude `grammar` and a `responseFormat` of JSON.
+	 *
+	 * @defaultValue `'auto'`
+	 */
+	readonly toolChoice?: ToolChoice | undefined;
+}
 /** What a {@link TramontaneError} carries besides its code and message. */
 export interface TramontaneErrorDetails {
 	/** The option or request field at fault. */
@@ -939,9 +1353,34 @@ export interface Usage {
 	readonly outputTokens: number;
 	/** `inputTokens` and `outputTokens` together. */
 	readonly totalTokens: number;
+	/**
+	 * Those of `inputTokens` that were still known from earlier when the stream was taken up, and not computed again;
+	 * 0 where nobody could tell.
+	 */
+	readonly cachedInputTokens: number;
 }
+/** What the user says. */
+export interface UserMessage {
+	readonly role: "user";
+	readonly content: string;
+}
+/**
+ * What happens when more parts wait for a stream's reader than its budget allows.
+ *
+ * - `pause`: the generation is paused, its sequence freed, and goes on once half of the budget is free again. Parts that
+ *   were on their way are kept, so that somewhat more than the budget may wait. No other stream is slowed down.
+ * - `buffer`: everything is kept, up to the whole answer.
+ * - `error`: the generation is cancelled, and reading throws code `buffer-full` after the parts that wait.
+ */
+export type BufferPolicy = "pause" | "buffer" | "error";
+/**
+ * One turn of a conversation, told apart by `role`: `system` gives instructions, `user` asks, `assistant` is the model,
+ * and `tool` is what a tool has answered. Properties other than these are not looked at. A lone surrogate in a text (half
+ * of a character cut in two) is read as U+FFFD.
+ */
+export type ChatMessage = SystemMessage | UserMessage | AssistantTurn | ToolMessage;
 /** Who speaks in a {@link ChatMessage}. */
-export type ChatRole = "system" | "user" | "assistant";
+export type ChatRole = ChatMessage["role"];
 /** A whole request as one value: exactly one of `prompt`, `messages` and `tokens`, and how to generate. */
 export type CompletionRequest = GenerateOptions & (TextPrompt | MessagesPrompt | TokensPrompt);
 /**
@@ -963,10 +1402,11 @@ export type CompletionRequest = GenerateOptions & (TextPrompt | MessagesPrompt |
  * - `native-unavailable`: there is no native library for this machine, or it could not be loaded.
  * - `first-token-timeout`: nothing was generated within `firstTokenTimeoutMs`.
  * - `idle-timeout`: nothing followed the last part within `idleTimeoutMs`.
+ * - `buffer-full`: the reader was too slow for the stream's budget, and its `bufferPolicy` is `error`.
  *
- * The two timeouts are watched in JavaScript: the engine's own list of codes does not have them.
+ * The last three are watched in JavaScript: the engine's own list of codes does not have them.
  */
-export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model" | "unsupported-model" | "unsupported-device" | "download-failed" | "no-chat-template" | "context-overflow" | "queue-full" | "deadline-exceeded" | "aborted" | "closed" | "engine-failed" | "native-unavailable" | "first-token-timeout" | "idle-timeout";
+export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model" | "unsupported-model" | "unsupported-device" | "download-failed" | "no-chat-template" | "context-overflow" | "queue-full" | "deadline-exceeded" | "aborted" | "closed" | "engine-failed" | "native-unavailable" | "first-token-timeout" | "idle-timeout" | "buffer-full";
 /**
  * Why a generation ended.
  *
@@ -977,16 +1417,60 @@ export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model"
  * - `error`: the model's answer could not be completed, though the engine goes on.
  */
 export type FinishReason = "stop" | "length" | "tool-calls" | "aborted" | "error";
+/**
+ * What an answer has to follow, from its first token to its last: tokens that would break it are never chosen.
+ *
+ * - `json-schema`: JSON that the schema allows. `true` stands for any JSON value.
+ * - `regex`: a regular expression that the whole answer matches, in the syntax of Rust's regex crate, without look-around
+ *   and back-references; `\d` and `\w` are ASCII's, as in JavaScript. Anchors may only stand at its ends. At most 16 KiB.
+ * - `lark`: a grammar in llguidance's variant of Lark, which begins with the rule `start`. At most 64 KiB.
+ *
+ * A schema must be a plain JSON value, at most 64 levels deep and of at most 10,000 values. What none of them can bound
+ * is the answer's length: `maxOutputTokens` may cut it before it is complete, which finishReason `length` says.
+ */
+export type Grammar = {
+	readonly type: "json-schema";
+	readonly schema: object | boolean;
+} | {
+	readonly type: "regex";
+	readonly pattern: string;
+} | {
+	readonly type: "lark";
+	readonly source: string;
+};
 /** Where to compute. */
 export type LoadDevice = "auto" | "cpu" | "cuda" | `cuda:${number}` | "metal";
+/** How a model marks what it thinks. */
+export type ReasoningFormat = "auto" | "none" | "think" | "harmony" | "mistral";
 /** What {@link recordStream} writes to besides files: a function that is given each line, its line break included. */
 export type RecordingSink = (line: string) => unknown;
+/** The form of an answer: text, or JSON that a schema allows; without a schema, any JSON object. */
+export type ResponseFormat = {
+	readonly type: "text";
+} | {
+	readonly type: "json";
+	readonly schema?: object | boolean | undefined;
+};
 /**
  * What a stream yields, told apart by `type`: any number of deltas and tool calls, and then, unless it fails, one
- * `finish`. Models that run in this process give `text-delta` and `finish` as yet; recordings may hold the others.
+ * `finish`.
  *
  * Later versions may add types: a `switch` over `type` should let unknown ones pass.
  */
-export type StreamPart = TextDeltaPart | ReasoningDeltaPart | ToolCallStartPart | ToolCallDeltaPart | ToolCallPart | FinishPart;
+export type StreamPart = TextDeltaPart | ReasoningDeltaPart | ToolCallStartPart | ToolCallDeltaPart | ToolCallPart | LogProbabilitiesPart | FinishPart;
+/** How a model writes tool calls. */
+export type ToolCallFormat = "auto" | "none" | "hermes" | "qwen-coder" | "llama3" | "mistral" | "deepseek" | "deepseek-v3.1" | "gemma" | "function-gemma" | "harmony";
+/**
+ * Whether the model may, must or must not call a tool.
+ *
+ * - `auto`: it decides.
+ * - `none`: it is not told of the tools, and its answer is text, whatever it looks like.
+ * - `required`: it makes exactly one call, whose name and arguments match one of the tools.
+ * - a tool by name: it makes exactly one call of that tool, with arguments that match its schema.
+ */
+export type ToolChoice = "auto" | "none" | "required" | {
+	readonly type: "tool";
+	readonly toolName: string;
+};
 
 export {};

@@ -1,4 +1,4 @@
-import type { GenerationStream, LoadModelOptions, Model, ReplayOptions, StreamPart, TramontaneError } from 'tramontane';
+import type { GenerationStream, LoadModelOptions, Model, ReasoningFormat, ReplayOptions, StreamPart, ToolCallFormat, TramontaneError } from 'tramontane';
 export { replayStream } from 'tramontane';
 
 /**
@@ -45,6 +45,18 @@ export interface Script {
 	 * @defaultValue 0
 	 */
 	readonly loadMs?: number | undefined;
+	/**
+	 * How replies mark what the model thinks, as the load option of that name.
+	 *
+	 * @defaultValue `'think'`
+	 */
+	readonly reasoningFormat?: ReasoningFormat | undefined;
+	/**
+	 * How replies write tool calls, as the load option of that name; they are looked for where the request has `tools`.
+	 *
+	 * @defaultValue `'hermes'`
+	 */
+	readonly toolCallFormat?: ToolCallFormat | undefined;
 }
 
 /** One answer. It has one token per UTF-8 byte of `text`, and then the token that ends it. */

@@ -6,29 +6,47 @@ export { recordStream } from './recording/record-stream.ts';
 export { replayStream } from './recording/replay-stream.ts';
 export { GenerationStream } from './stream/generation-stream.ts';
 export { TramontaneError } from './spec/tramontane-error.ts';
+export { openTelemetryMetrics } from './views/open-telemetry-metrics.ts';
 export { printStream } from './views/print-stream.ts';
 export type { AssistantMessage, ToolCall } from './spec/assistant-message.ts';
 export type { PartialGeneration, TramontaneErrorDetails } from './spec/tramontane-error.ts';
 export type { ErrorCode } from './spec/error-code.ts';
-export type { ChatMessage, ChatRole } from './spec/chat-message.ts';
+export type { BufferHighWater, BufferOptions, BufferPolicy } from './spec/buffering.ts';
+export type {
+  AssistantToolCall,
+  AssistantTurn,
+  ChatMessage,
+  ChatRole,
+  SystemMessage,
+  ToolMessage,
+  UserMessage,
+} from './spec/chat-message.ts';
 export type { CompletionRequest, MessagesPrompt, TextPrompt, TokensPrompt } from './spec/completion-request.ts';
+export type { DryOptions } from './spec/dry-options.ts';
 export type { FinishReason } from './spec/finish-reason.ts';
 export type { GenerateOptions } from './spec/generate-options.ts';
 export type { GenerationResult } from './spec/generation-result.ts';
-export type { LoadDevice, LoadModelOptions } from './spec/load-model-options.ts';
+export type { Grammar, ResponseFormat } from './spec/grammar.ts';
+export type { LoadDevice, LoadModelOptions, ReasoningFormat, ToolCallFormat } from './spec/load-model-options.ts';
 export type { LoadProgress } from './spec/load-progress.ts';
+export type { TokenLogProbabilities, TokenLogProbability } from './spec/log-probabilities.ts';
 export type { ModelInfo } from './spec/model-info.ts';
 export type { ModelMetrics } from './spec/model-metrics.ts';
+export type { OpenTelemetryMetric } from './spec/open-telemetry-metric.ts';
 export type {
   OpenAIChatChunk,
   OpenAIChatChunkChoice,
   OpenAIChatDelta,
+  OpenAITokenLogprob,
   OpenAIToolCallDelta,
+  OpenAITopLogprob,
   OpenAIUsage,
 } from './spec/openai-chat-chunk.ts';
 export type { RecordOptions, RecordingSink, ReplayOptions } from './spec/recording-options.ts';
+export type { SamplingOptions } from './spec/sampling-options.ts';
 export type {
   FinishPart,
+  LogProbabilitiesPart,
   ReasoningDeltaPart,
   StreamPart,
   TextDeltaPart,
@@ -36,6 +54,8 @@ export type {
   ToolCallPart,
   ToolCallStartPart,
 } from './spec/stream-part.ts';
+export type { TokenCount } from './spec/token-count.ts';
+export type { ToolChoice, ToolDefinition, ToolOptions } from './spec/tool-definition.ts';
 export type { Timings } from './spec/timings.ts';
 export type { Usage } from './spec/usage.ts';
 export type { NodeReadableOptions, OpenAIChunkOptions, PrintOptions, StreamResponseOptions } from './spec/view-options.ts';

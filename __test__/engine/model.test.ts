@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Model } from '../../src/index.ts';
+import type { CompletionRequest, Model } from '../../src/index.ts';
 import type { FakeNativeModel } from '../support/fake-native-model.ts';
 import { openFakeModel } from '../support/open-fake-model.ts';
 import { errorOf, readAll } from '../support/read-stream.ts';
@@ -32,6 +32,86 @@ it('metrics() are those of the engine, also after close()', async () => {
 it('metrics() throws engine-failed where the engine does not answer', () => {
   native.metrics = () => 'no JSON';
   expect(() => model.metrics()).toThrow(expect.objectContaining({ code: 'engine-failed' }));
+});
+
+describe('countTokens()', () => {
+  it('sends what streamCompletion would, and gives what the engine has counted', async () => {
+    const request = { messages: [{ role: 'user', content: 'Hi' }], contextOverflow: 'truncate-oldest' } as const;
+    native.countTokensInstead = () => Promise.resolve('{"inputTokens":30,"droppedMessages":2}');
+    expect(await model.countTokens(request)).toEqual({ inputTokens: 30, droppedMessages: 2 });
+    void model.streamCompletion(request).result();
+    expect(native.counted).toEqual([native.requests.get(1)]);
+  });
+
+  it('rejects with the error that the engine gives', async () => {
+    const error = { code: 'context-overflow', message: 'too long', field: 'messages' };
+    native.countTokensInstead = () => Promise.resolve(JSON.stringify({ error }));
+    expect(await errorOf(model.countTokens({ prompt: 'Hi' }))).toMatchObject({ ...error, name: 'TramontaneError' });
+  });
+
+  it('rejects with engine-failed where the engine breaks or answers nonsense', async () => {
+    native.countTokensInstead = () => Promise.reject(new Error('broken'));
+    expect(await errorOf(model.countTokens({ prompt: 'Hi' }))).toMatchObject({ code: 'engine-failed', cause: { message: 'broken' } });
+    native.countTokensInstead = () => Promise.resolve('no JSON');
+    expect(await errorOf(model.countTokens({ prompt: 'Hi' }))).toMatchObject({ code: 'engine-failed' });
+  });
+
+  it('rejects a bad request, one whose signal is raised, and one to a closed model, without asking the engine', async () => {
+    expect(await errorOf(model.countTokens({ prompt: '' }))).toMatchObject({ code: 'invalid-argument', field: 'prompt' });
+    const reason = new Error('gone');
+    const aborted = model.countTokens({ prompt: 'Hi', abortSignal: AbortSignal.abort(reason) });
+    expect(await errorOf(aborted)).toMatchObject({ code: 'aborted', cause: reason });
+    await model.close();
+    expect(await errorOf(model.countTokens({ prompt: 'Hi' }))).toMatchObject({ code: 'closed' });
+    expect(native.counted).toEqual([]);
+  });
+});
+
+describe('streamChoices()', () => {
+  const seedsOf = (request: CompletionRequest, count: number) => {
+    for (const stream of model.streamChoices(request, count)) void stream.result();
+    return [...native.requests.values()].map(({ seed }) => seed);
+  };
+
+  it('gives streams with the seeds that follow', () => {
+    expect(seedsOf({ prompt: 'Hi', seed: 7 }, 3)).toEqual([7, 8, 9]);
+  });
+
+  it('counts seeds modulo 2^53', () => {
+    expect(seedsOf({ prompt: 'Hi', seed: 2 ** 53 - 2 }, 4)).toEqual([2 ** 53 - 2, 2 ** 53 - 1, 0, 1]);
+  });
+
+  it('leaves each to draw its own where there is none', () => {
+    expect(seedsOf({ prompt: 'Hi' }, 2)).toEqual([undefined, undefined]);
+  });
+
+  it('sends otherwise the same, as it was when they were made', () => {
+    const tokens = [1, 2];
+    const streams = model.streamChoices({ tokens, seed: 1, bannedTokens: [5] }, 2);
+    tokens.push(3);
+    for (const stream of streams) void stream.result();
+    const [one, two] = native.requests.values();
+    expect(one).toMatchObject({ prompt: { tokens: [1, 2] }, bannedTokens: [5] });
+    expect({ ...two, seed: 1 }).toEqual(one);
+  });
+
+  it('gives streams that can each be left', async () => {
+    const [one, two] = model.streamChoices({ prompt: 'Hi' }, 2);
+    const results = [one?.result(), two?.result()];
+    one?.cancel();
+    native.finish(2);
+    expect(await Promise.all(results)).toMatchObject([{ finishReason: 'aborted' }, { finishReason: 'stop' }]);
+  });
+
+  it('throws what is wrong with the request from reading, and what is wrong with the count at once', async () => {
+    const streams = model.streamChoices({ prompt: '' }, 2);
+    for (const stream of streams) expect(await errorOf(stream.result())).toMatchObject({ field: 'prompt' });
+    for (const count of [0, 129, 1.5, undefined, null]) {
+      expect(() => model.streamChoices({ prompt: 'Hi' }, count as number)).toThrow(
+        expect.objectContaining({ code: 'invalid-argument', field: 'count' }),
+      );
+    }
+  });
 });
 
 describe('close()', () => {

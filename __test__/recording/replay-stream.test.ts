@@ -72,6 +72,23 @@ describe('a replay', () => {
   });
 });
 
+describe('a recording of an older version', () => {
+  const { cachedInputTokens: _, ...oldUsage } = usage;
+  const { pausedMs: __, stopMs: ___, ...oldTimings } = timings;
+  const counts = { usage: oldUsage, timings: oldTimings };
+  const filledIn = { usage: { ...usage, cachedInputTokens: 0 }, timings };
+
+  it('has zero for the counts that it did not know', async () => {
+    const text = recordingOf([{ type: 'finish', finishReason: 'stop', ...counts }]);
+    expect(await readAll(replayStream(text))).toEqual([{ type: 'finish', finishReason: 'stop', ...filledIn }]);
+  });
+
+  it('has so in an error too', async () => {
+    const text = recordingOf([{ type: 'error', error: failure, ...counts }]);
+    expect((await errorOf(replayStream(text).result())).partial).toMatchObject(filledIn);
+  });
+});
+
 describe('speed', () => {
   const steps = [part.text('a'), part.text('b'), part.text('c'), part.finish()];
 
@@ -176,6 +193,13 @@ describe('a damaged recording', () => {
     ['has a part without a type', withLine(2, '{"atMs":0,"part":{}}'), 2],
     ['has a delta that is no text', withLine(2, '{"atMs":0,"part":{"type":"text-delta","delta":1}}'), 2],
     ['has a tool call without an index', withLine(2, '{"atMs":0,"part":{"type":"tool-call-start"}}'), 2],
+    ['has log-probabilities without tokens', withLine(2, '{"atMs":0,"part":{"type":"log-probabilities"}}'), 2],
+    [
+      'has log-probabilities without alternatives',
+      withLine(2, '{"atMs":0,"part":{"type":"log-probabilities","tokens":[{"tokenId":1,"text":"a","logProbability":0}]}}'),
+      2,
+    ],
+    ['has a finish with a strange count', withFinish({ usage: { ...usage, cachedInputTokens: 'many' } }), 3],
     ['has a finish without usage', withFinish({ usage: undefined }), 3],
     ['has a finish with a strange reason', withFinish({ finishReason: 'bored' }), 3],
     ['has an error without a message', withLine(3, '{"atMs":0,"part":{"type":"error","error":{"code":"closed"}}}'), 3],

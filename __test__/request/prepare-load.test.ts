@@ -27,6 +27,8 @@ it('sends every option as given, and neither the callback nor the signal', () =>
     threads: 2,
     chatTemplate: '{{ messages }}',
     tokenizer: 'tokenizer.json',
+    reasoningFormat: 'think',
+    toolCallFormat: 'qwen-coder',
   } as const;
   const onProgress = () => {};
   const { signal } = new AbortController();
@@ -92,6 +94,10 @@ describe('refuses', () => {
     ['threads', 1.5],
     ['threads', 1025],
     ['threads', 'all'],
+    ['reasoningFormat', 'thinking'],
+    ['reasoningFormat', null],
+    ['toolCallFormat', 'openai'],
+    ['toolCallFormat', ''],
     ['onProgress', 'log'],
     ['onProgress', null],
     ['abortSignal', new AbortController()],

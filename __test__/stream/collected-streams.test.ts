@@ -32,7 +32,7 @@ it('cancels a stream whose abortSignal lives on, and no longer listens to it', a
   expect(getEventListeners(signal, 'abort')).toHaveLength(1);
   await collectUntil(() => native.cancelled.length > 0);
   expect(native.cancelled).toEqual([1]);
-  await turns();
+  await turns(4);
   expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });
 
@@ -51,7 +51,7 @@ it.each<[string, (stream: GenerationStream) => { read(): Promise<unknown> }]>([
   await (async () => {
     const view = viewOf(model.streamPrompt('Hi'));
     const first = view.read();
-    await turns();
+    await turns(4);
     native.write(1, 'a', 'b');
     await first;
   })();
@@ -94,9 +94,39 @@ it('lets go of a stream once nobody awaits anything of it', async () => {
   expect(native.cancelled).toEqual([1]);
 });
 
+it('cancels a paused stream that was let go of, whoever paused it', async () => {
+  await (async () => {
+    const slow = model.streamPrompt('Hi', { maxBufferedParts: 2 });
+    const held = model.streamPrompt('Ho');
+    const reads = [slow, held].map((stream) => stream[Symbol.asyncIterator]().next());
+    for (const streamId of [1, 2]) native.write(streamId, 'a', 'b', 'c');
+    await Promise.all(reads);
+    await turns(4);
+    held.pause();
+  })();
+  expect([...native.paused]).toEqual([1, 2]);
+  await collectUntil(() => native.cancelled.length === 2);
+  expect(native.cancelled.toSorted()).toEqual([1, 2]);
+  await turns(4);
+  expect(native.live).toEqual([]);
+});
+
+it('keeps a paused stream that somebody awaits: a signal or closing the model may still end it', async () => {
+  const controller = new AbortController();
+  const result = (() => {
+    const stream = model.streamPrompt('Hi', { abortSignal: controller.signal });
+    stream.pause();
+    return stream.result();
+  })();
+  await collectUntil(() => native.cancelled.length > 0, 5);
+  expect(native.cancelled).toEqual([]);
+  controller.abort();
+  expect(await result).toMatchObject({ finishReason: 'aborted' });
+});
+
 it('lets go of a model that was neither closed nor is used', async () => {
   let ref = new WeakRef((await openFakeModel()).model);
-  await turns();
+  await turns(4);
   await collectUntil(() => ref.deref() === undefined);
   expect(ref.deref()).toBeUndefined();
   // The same for one that has generated.
@@ -107,7 +137,7 @@ it('lets go of a model that was neither closed nor is used', async () => {
     await result;
     return new WeakRef(opened.model);
   })();
-  await turns();
+  await turns(4);
   await collectUntil(() => ref.deref() === undefined);
   expect(ref.deref()).toBeUndefined();
 });

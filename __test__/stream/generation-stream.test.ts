@@ -173,6 +173,7 @@ describe('result()', () => {
       finishReason: 'stop',
       usage,
       timings,
+      bufferHighWater: { parts: 2, bytes: 5, pauses: 0 },
     });
   });
 

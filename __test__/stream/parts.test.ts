@@ -3,7 +3,7 @@ import type { GenerationStream, Model } from '../../src/index.ts';
 import { timings, usage } from '../support/fake-native-model.ts';
 import type { FakeNativeModel } from '../support/fake-native-model.ts';
 import { openFakeModel } from '../support/open-fake-model.ts';
-import { everyPart, part } from '../support/parts.ts';
+import { everyPart, likely, part } from '../support/parts.ts';
 import { readAll, readUntilError } from '../support/read-stream.ts';
 
 let model: Model;
@@ -32,6 +32,8 @@ it('make up the result: text, reasoning, tool calls and the message', async () =
     finishReason: 'tool-calls',
     usage,
     timings,
+    logProbabilities: [likely('One'), likely(' ')],
+    bufferHighWater: { parts: 9, bytes: 64, pauses: 0 },
   });
 });
 
@@ -50,6 +52,15 @@ it('are in the partial of an error', async () => {
   native.fail(1, { code: 'engine-failed', message: 'no' });
   const { error } = await read;
   expect(error?.partial).toMatchObject({ text: 'One moment', reasoning: 'Let me look.', toolCalls: [{ toolCallId: 'call-1' }] });
+});
+
+it('of log-probabilities make up those of the result, and are no part of the message', async () => {
+  const [result, other] = [stream.result(), model.streamPrompt('Ho').result()];
+  native.writeParts(1, part.likely('a', 'b'), part.text('ab'), part.likely(''), part.finish());
+  native.writeParts(2, part.text('ab'), part.finish());
+  expect((await result).logProbabilities).toEqual([likely('a'), likely('b'), likely('')]);
+  expect((await result).message).toEqual({ role: 'assistant', content: 'ab' });
+  expect(await other).not.toHaveProperty('logProbabilities');
 });
 
 it('of text alone are what textStream yields, and of reasoning alone what reasoningStream does', async () => {

@@ -215,3 +215,88 @@ describe('an error', () => {
     expect((await readUntilError(four)).error).toMatchObject({ code: 'invalid-argument' });
   });
 });
+
+describe('a branch that falls behind', () => {
+  const letters = Array.from({ length: 50 }, () => 'x');
+
+  it('holds nobody back: one can be read to its end before the other', async () => {
+    const [three, four] = model.streamPrompt('Ho', { maxBufferedParts: 2 }).tee();
+    const read = readAll(three.textStream);
+    await turns();
+    native.write(1, ...letters);
+    await turns();
+    native.finish(1);
+    expect(await read).toEqual(letters);
+    expect(await readAll(four.textStream)).toEqual(letters);
+    expect((await four.result()).bufferHighWater.pauses).toBe(0);
+  });
+
+  it('holds nobody back either where it is read slowly', async () => {
+    const [three, four] = model.streamPrompt('Ho', { maxBufferedParts: 2 }).tee();
+    const iterator = four[Symbol.asyncIterator]();
+    const first = iterator.next();
+    const read = readAll(three.textStream);
+    await turns();
+    native.write(1, ...letters);
+    await turns(60);
+    native.finish(1);
+    await first;
+    expect(await read).toEqual(letters);
+    expect((await three.result()).text).toHaveLength(50);
+  });
+
+  it('fails alone with buffer-full, where the policy is "error"', async () => {
+    const [three, four] = model.streamPrompt('Ho', { maxBufferedParts: 2, bufferPolicy: 'error' }).tee();
+    const slow = four[Symbol.asyncIterator]();
+    void slow.next();
+    const quick = three.result();
+    await turns();
+    native.write(1, ...letters);
+    await turns(60);
+    native.finish(1);
+    expect(await quick).toMatchObject({ finishReason: 'stop' });
+    expect(native.cancelled).toEqual([]);
+    const { values, error } = await readUntilError({ [Symbol.asyncIterator]: () => slow });
+    expect(values.length).toBeLessThan(letters.length);
+    expect(error).toMatchObject({ code: 'buffer-full', partial: { usage: { totalTokens: 0 } } });
+  });
+
+  it('fails so too where it was not read yet, and keeps no more than its budget', async () => {
+    const [three, four] = model.streamPrompt('Ho', { maxBufferedParts: 2, bufferPolicy: 'error' }).tee();
+    const quick = three.result();
+    await turns();
+    native.write(1, ...letters);
+    native.finish(1);
+    await quick;
+    const { values, error } = await readUntilError(four.textStream);
+    expect(values).toEqual(['x', 'x', 'x']);
+    expect(error).toMatchObject({ code: 'buffer-full', partial: { text: 'xxx' } });
+  });
+
+  it('cancels the generation where it was the last', async () => {
+    const [three, four] = model.streamPrompt('Ho', { maxBufferedParts: 2, bufferPolicy: 'error' }).tee();
+    void three.result();
+    await turns();
+    native.write(1, ...letters);
+    three.cancel();
+    await turns(5);
+    void four[Symbol.asyncIterator]().next();
+    await turns(60);
+    expect(native.cancelled).toEqual([1]);
+  });
+});
+
+it('the generation is paused while no branch is read', async () => {
+  const [three] = model.streamPrompt('Ho', { maxBufferedParts: 4 }).tee();
+  const iterator = three[Symbol.asyncIterator]();
+  const first = iterator.next();
+  await turns(4);
+  native.write(1, 'a', 'b', 'c', 'd', 'e');
+  await first;
+  await turns(4);
+  expect(native.calls).toEqual(['pause 1']);
+  await iterator.next();
+  await iterator.next();
+  await turns(4);
+  expect(native.calls).toEqual(['pause 1', 'resume 1']);
+});

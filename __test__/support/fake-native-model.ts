@@ -6,13 +6,14 @@ import type { StreamPart } from '../../src/spec/stream-part.ts';
 import type { Timings } from '../../src/spec/timings.ts';
 import type { Usage } from '../../src/spec/usage.ts';
 
-export const usage: Usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5 };
+export const usage: Usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5, cachedInputTokens: 1 };
 export const timings: Timings = {
   queuedMs: 1,
   prefillMs: 2,
   firstTokenMs: 4,
   decodeMs: 5,
   totalMs: 8,
+  pausedMs: 0,
   stopMs: null,
   tokensPerSecond: 400,
 };
@@ -55,13 +56,23 @@ export class FakeNativeModel implements NativeModel {
   drainLimit = Infinity;
   /** Runs in place of `drain`, to misbehave. */
   drainInstead: (() => string) | undefined;
-  submitInstead: (() => Promise<void>) | undefined;
+  submitInstead: (() => Promise<string>) | undefined;
+  /** Which streams are paused, in the order in which they were. */
+  readonly paused = new Set<number>();
+  /** Every `pause`, `resume` and `cancel`, such as `pause 1`. */
+  readonly calls: string[] = [];
+  /** What `queuePosition` says. */
+  readonly queuePositions = new Map<number, number>();
+  /** The requests whose tokens were counted. */
+  readonly counted: Record<string, unknown>[] = [];
+  countTokensInstead: (() => Promise<string>) | undefined;
   drains = 0;
   readonly #bell: () => void;
   readonly #onProgress: (progressJson: string) => void;
   #mailbox: [number, unknown][] = [];
   #bellRung = false;
-  readonly #live = new Map<number, () => void>();
+  /** How to settle the pending promise of each stream that has not ended. */
+  readonly #live = new Map<number, (how: string) => void>();
   #settleLoad: (json: string) => void = () => {};
   readonly #loaded: Promise<string>;
 
@@ -78,7 +89,7 @@ export class FakeNativeModel implements NativeModel {
     return this.#loaded;
   }
 
-  submit(streamId: number, requestJson: string): Promise<void> {
+  submit(streamId: number, requestJson: string): Promise<string> {
     if (this.submitInstead) return this.submitInstead();
     this.requests.set(streamId, JSON.parse(requestJson) as Record<string, unknown>);
     return new Promise((resolve) => {
@@ -94,7 +105,32 @@ export class FakeNativeModel implements NativeModel {
     return JSON.stringify({ parts, more: this.#mailbox.length > 0 });
   }
 
+  pause(streamId: number): void {
+    this.calls.push(`pause ${streamId}`);
+    this.paused.add(streamId);
+    this.#live.get(streamId)?.('paused');
+  }
+
+  resume(streamId: number): Promise<string> {
+    this.calls.push(`resume ${streamId}`);
+    this.paused.delete(streamId);
+    if (!this.#live.has(streamId)) return Promise.resolve('');
+    return new Promise((resolve) => {
+      this.#live.set(streamId, resolve);
+    });
+  }
+
+  queuePosition(streamId: number): number | null {
+    return this.queuePositions.get(streamId) ?? null;
+  }
+
+  countTokens(requestJson: string): Promise<string> {
+    this.counted.push(JSON.parse(requestJson) as Record<string, unknown>);
+    return this.countTokensInstead?.() ?? Promise.resolve(JSON.stringify({ inputTokens: 7, droppedMessages: 0 }));
+  }
+
   cancel(streamId: number): void {
+    this.calls.push(`cancel ${streamId}`);
     this.cancelled.push(streamId);
     if (this.finishesWhenCancelled && this.#live.has(streamId)) this.finish(streamId, 'aborted');
   }
@@ -156,7 +192,7 @@ export class FakeNativeModel implements NativeModel {
   #settle(streamId: number): void {
     const resolve = this.#live.get(streamId);
     this.#live.delete(streamId);
-    resolve?.();
+    resolve?.('');
   }
 
   #post(streamId: number, part: unknown): void {

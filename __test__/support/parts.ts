@@ -1,5 +1,11 @@
-import type { FinishReason, StreamPart } from '../../src/index.ts';
+import type { FinishReason, StreamPart, TokenLogProbabilities } from '../../src/index.ts';
 import { timings, usage } from './fake-native-model.ts';
+
+/** A token and one alternative to it, all of whose numbers follow from its text. */
+export function likely(text: string): TokenLogProbabilities {
+  const token = { tokenId: text.length, text, logProbability: 0 - text.length };
+  return { ...token, alternatives: [token] };
+}
 
 /** Parts, written short. */
 export const part = {
@@ -25,6 +31,7 @@ export const part = {
     input,
     inputText: JSON.stringify(input),
   }),
+  likely: (...texts: string[]): StreamPart => ({ type: 'log-probabilities', tokens: texts.map(likely) }),
   finish: (finishReason: FinishReason = 'stop'): StreamPart => ({ type: 'finish', finishReason, usage, timings }),
 };
 
@@ -32,6 +39,7 @@ export const part = {
 export const everyPart: readonly StreamPart[] = [
   part.thought('Let me '),
   part.thought('look.'),
+  part.likely('One', ' '),
   part.text('One '),
   part.text('moment'),
   part.toolStart(0, 'call-1', 'weather'),

@@ -74,7 +74,7 @@ describe('chunks', () => {
       null,
       null,
       null,
-      { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+      { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5, prompt_tokens_details: { cached_tokens: 1 } },
     ]);
     expect(chunks.at(-1)?.choices).toEqual([]);
   });
@@ -86,6 +86,45 @@ describe('chunks', () => {
     ['stop', 'stop'],
   ] as const)('call the reason %s %s', async (reason, called) => {
     expect(reasonsOf(await chunksOf([part.finish(reason)])).at(-1)).toBe(called);
+  });
+});
+
+describe('log-probabilities', () => {
+  const logprobsOf = (chunks: readonly OpenAIChatChunk[]) =>
+    chunks.flatMap(({ choices }) => choices.map(({ delta, logprobs }) => [delta.content, logprobs?.content.map(({ token }) => token)]));
+
+  it('are on the chunk of the text that follows, and those without a text on the last', async () => {
+    const chunks = await chunksOf([
+      part.likely('H'),
+      part.likely('e'),
+      part.text('He'),
+      part.text('!'),
+      part.likely('y'),
+      part.text('y'),
+      part.likely('', '<end>'),
+      part.finish(),
+    ]);
+    expect(logprobsOf(chunks)).toEqual([
+      ['', undefined],
+      ['He', ['H', 'e']],
+      ['!', undefined],
+      ['y', ['y']],
+      [undefined, ['', '<end>']],
+    ]);
+  });
+
+  it('have the shape of OpenAI, with the bytes of what is whole', async () => {
+    const [, chunk] = await chunksOf([part.likely('é', 'a\uFFFD'), part.text('é'), part.finish()]);
+    const known = { token: 'é', logprob: -1, bytes: [0xc3, 0xa9] };
+    const broken = { token: 'a\uFFFD', logprob: -2, bytes: null };
+    expect(chunk?.choices[0]?.logprobs?.content).toEqual([
+      { ...known, top_logprobs: [known] },
+      { ...broken, top_logprobs: [broken] },
+    ]);
+  });
+
+  it('are not spoken of where there are none', async () => {
+    for (const { choices } of await chunksOf([part.text('a'), part.finish()])) expect(choices[0]).not.toHaveProperty('logprobs');
   });
 });
 

@@ -1,4 +1,5 @@
 import type { AssistantMessage, ToolCall } from '../spec/assistant-message.ts';
+import type { TokenLogProbabilities } from '../spec/log-probabilities.ts';
 import type { FinishPart, StreamPart } from '../spec/stream-part.ts';
 import { ToolCallFold } from './tool-call-fold.ts';
 
@@ -19,6 +20,7 @@ export class MessageFold {
   #reasoning = '';
   #finish: FinishPart | undefined;
   readonly #toolCalls = new ToolCallFold();
+  #logProbabilities: TokenLogProbabilities[] | undefined;
 
   /** Takes in the next part; types it does not know have no effect. Gives itself. */
   add(part: StreamPart): this {
@@ -31,6 +33,9 @@ export class MessageFold {
         break;
       case 'finish':
         this.#finish = part;
+        break;
+      case 'log-probabilities':
+        (this.#logProbabilities ??= []).push(...part.tokens);
         break;
       case 'tool-call-start':
       case 'tool-call-delta':
@@ -59,6 +64,11 @@ export class MessageFold {
   get toolCalls(): ToolCall[] {
     const reason = this.#finish?.finishReason;
     return this.#toolCalls.calls(reason === 'stop' || reason === 'tool-calls');
+  }
+
+  /** How likely each token was, so far; `undefined` where nothing was said of it. They are no part of the message. */
+  get logProbabilities(): readonly TokenLogProbabilities[] | undefined {
+    return this.#logProbabilities;
   }
 
   /** The `finish` part with reason, usage and timings, once it has come. */

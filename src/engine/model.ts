@@ -1,5 +1,7 @@
+import { fromNativeCount } from '../native/from-native-count.ts';
 import { fromNativeParts } from '../native/from-native-parts.ts';
 import type { NativeModel } from '../native/native-binding.ts';
+import { checkCount, prepareChoice } from '../request/prepare-choices.ts';
 import type { PreparedRequest } from '../request/prepare-request.ts';
 import { prepareChat, prepareCompletion, preparePrompt } from '../request/prepare-request.ts';
 import type { ChatMessage } from '../spec/chat-message.ts';
@@ -7,6 +9,7 @@ import type { CompletionRequest } from '../spec/completion-request.ts';
 import type { GenerateOptions } from '../spec/generate-options.ts';
 import type { ModelInfo } from '../spec/model-info.ts';
 import type { ModelMetrics } from '../spec/model-metrics.ts';
+import type { TokenCount } from '../spec/token-count.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import { FailedSource } from '../stream/failed-source.ts';
 import { Generation } from '../stream/generation.ts';
@@ -37,6 +40,9 @@ export class Model implements AsyncDisposable {
       submit: (streamId, json) => native.submit(streamId, json),
       drain: (max) => fromNativeParts(native.drain(max)),
       cancel: (streamId) => native.cancel(streamId),
+      pause: (streamId) => native.pause(streamId),
+      resume: (streamId) => native.resume(streamId),
+      queuePosition: (streamId) => native.queuePosition(streamId),
     });
     doorbell.answerWith(this.#router);
   }
@@ -67,17 +73,17 @@ export class Model implements AsyncDisposable {
    * The call only notes down the request, as it is now, and never throws. The generation starts with the first read:
    * the first `next()` of a loop over the stream or its `textStream`, or `result()`. Leaving the loop early, by `break`,
    * `return` or an error, frees the sequence and its KV cache within one decode step; so do `cancel()`,
-   * `options.abortSignal`, `await using` and letting go of the stream. Parts wait in the stream until they are read: a
-   * slow reader delays neither the engine nor another stream.
+   * `options.abortSignal`, `await using` and letting go of the stream. Parts wait in the stream until they are read, up
+   * to a budget: then the generation is paused, and no other stream is delayed.
    *
    * @param messages - The conversation so far, oldest first; at least one message, usually ending with the user's.
    * @param options - How to generate. `maxOutputTokens` counts tokens and defaults to what is left of the context.
-   * @returns A stream to be read once: any number of `text-delta` parts, then one `finish` part that says why it ended,
-   *   and with how many tokens in how many milliseconds.
+   * @returns A stream to be read once: any number of parts with text, reasoning and tool calls, then one `finish` part
+   *   that says why it ended, and with how many tokens in how many milliseconds.
    * @throws {TramontaneError} From reading, never from this call, and after all parts before it; `error.partial` holds
    *   the text so far. `invalid-argument` with the `field` at fault (`messages[2].role`), `no-chat-template`,
-   *   `context-overflow`, `aborted` where the signal was raised before the first read, `first-token-timeout`,
-   *   `idle-timeout`, `closed`, `engine-failed`.
+   *   `context-overflow`, `aborted` where the signal was raised before the first read, `queue-full`,
+   *   `deadline-exceeded`, `first-token-timeout`, `idle-timeout`, `buffer-full`, `closed`, `engine-failed`.
    * @example Stop at the first line
    * const messages: ChatMessage[] = [
    *   { role: 'system', content: 'Answer in one line.' },
@@ -106,6 +112,60 @@ export class Model implements AsyncDisposable {
    */
   streamCompletion(request: CompletionRequest): GenerationStream {
     return this.#stream(() => prepareCompletion(request));
+  }
+
+  /**
+   * Several answers to one request, to choose from or to vote among. Each is a stream like any other, with its own
+   * result, and can be left by itself; they run side by side once they are read.
+   *
+   * @param request - What {@link streamCompletion} takes. With a `seed`, the n-th answer (from 0) has the seed
+   *   `seed + n`, modulo 2^53, so that each can be had again alone; without one, each draws its own.
+   * @param count - How many, an integer from 1 to 128.
+   * @throws {TramontaneError} `invalid-argument` with the `field` `count`. What is wrong with the request, its streams
+   *   throw when they are read.
+   * @example
+   * const results = await Promise.all(model.streamChoices({ messages, seed: 7 }, 3).map((stream) => stream.result()));
+   */
+  streamChoices(request: CompletionRequest, count: number): GenerationStream[] {
+    const indexes = Array.from({ length: checkCount(count) }, (_, index) => index);
+    let prepared: PreparedRequest | TramontaneError;
+    try {
+      prepared = prepareCompletion(request);
+    } catch (error) {
+      prepared = error as TramontaneError;
+    }
+    return indexes.map((index) =>
+      this.#stream(() => {
+        if (prepared instanceof TramontaneError) throw prepared;
+        return prepareChoice(prepared, index);
+      }),
+    );
+  }
+
+  /**
+   * How many tokens a request's prompt has, without running it: the chat template is rendered, with its tools, and
+   * tokenized on a thread of its own.
+   *
+   * @param request - What {@link streamCompletion} takes.
+   * @throws {TramontaneError} What reading the stream of that request would throw before its first token:
+   *   `invalid-argument` with the `field` at fault, `no-chat-template`, `context-overflow`; `aborted` where its signal is
+   *   raised, `closed`, `engine-failed`.
+   * @example
+   * const { inputTokens } = await model.countTokens({ messages, contextOverflow: 'truncate-oldest' });
+   */
+  async countTokens(request: CompletionRequest): Promise<TokenCount> {
+    const { json, abortSignal } = prepareCompletion(request);
+    if (this.#closing) throw new TramontaneError('closed', 'the model was closed; load it again to count tokens');
+    if (abortSignal?.aborted) {
+      const message = 'abortSignal was raised before the tokens were counted';
+      throw new TramontaneError('aborted', message, { cause: abortSignal.reason });
+    }
+    try {
+      return fromNativeCount(await this.#native.countTokens(json));
+    } catch (cause) {
+      if (TramontaneError.isInstance(cause)) throw cause;
+      throw new TramontaneError('engine-failed', 'the engine did not count the tokens', { cause });
+    }
   }
 
   /**
@@ -158,7 +218,7 @@ export class Model implements AsyncDisposable {
     try {
       const request = prepare();
       const originOf = () => ({ model, request: JSON.parse(request.json) as unknown });
-      return GenerationStream.of(new Generation(this.#router.source(request, originOf), request.timeouts));
+      return GenerationStream.of(new Generation(this.#router.source(request, originOf), request));
     } catch (error) {
       return GenerationStream.of(new Generation(new FailedSource(error as TramontaneError)));
     }

@@ -1,12 +1,16 @@
 import type { FailurePart } from '../spec/failure-part.ts';
-import type { StreamPart } from '../spec/stream-part.ts';
+import type { StreamPart, ToolCallPart } from '../spec/stream-part.ts';
+import { noTime } from '../spec/timings.ts';
 import type { Timings } from '../spec/timings.ts';
+import { nothingUsed } from '../spec/usage.ts';
 import type { Usage } from '../spec/usage.ts';
 import { fromNativeError } from './from-native-error.ts';
 import type { NativeError } from './from-native-error.ts';
 
 type NativePart =
-  | StreamPart
+  | Exclude<StreamPart, ToolCallPart>
+  // Arguments that are no JSON have no `input`.
+  | (Omit<ToolCallPart, 'input'> & { readonly input?: unknown })
   | { readonly type: 'error'; readonly error: NativeError; readonly usage: Usage; readonly timings: Timings };
 
 /** Reads what `NativeModel.drain` returned. Throws on text that is not such JSON. */
@@ -16,5 +20,19 @@ export function fromNativeParts(json: string): { parts: [streamId: number, part:
 }
 
 function fromNativePart(part: NativePart): StreamPart | FailurePart {
-  return part.type === 'error' ? { ...part, error: fromNativeError(part.error) } : part;
+  switch (part.type) {
+    case 'tool-call':
+      return { ...part, input: part.input };
+    case 'finish':
+      return { ...part, ...countsOf(part) };
+    case 'error':
+      return { ...part, ...countsOf(part), error: fromNativeError(part.error) };
+    default:
+      return part;
+  }
+}
+
+/** Counts that the engine leaves out are zero. */
+function countsOf({ usage, timings }: { readonly usage: Usage; readonly timings: Timings }): { usage: Usage; timings: Timings } {
+  return { usage: { ...nothingUsed, ...usage }, timings: { ...noTime, ...timings } };
 }

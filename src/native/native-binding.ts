@@ -18,14 +18,25 @@ export interface NativeModel {
   /** Call once. Resolves with the JSON of `{ info }` or `{ error }`. Keeps the process alive while pending. */
   loaded(): Promise<string>;
   /**
-   * Queues a generation under a `streamId` that no other live stream of this model has. Resolves when its last part can
-   * be drained, and keeps the process alive until then.
+   * Queues a generation under a `streamId` that no other live stream of this model has. Resolves with `''` when its last
+   * part can be drained, or with `'paused'` when it is paused, and keeps the process alive until then.
    */
-  submit(streamId: number, requestJson: string): Promise<void>;
+  submit(streamId: number, requestJson: string): Promise<string>;
   /** What all streams have produced since, as the JSON of `{ parts: [streamId, part][], more }`. */
   drain(max: number): string;
   /** Ends a stream, which gives a finish part with finishReason `aborted`. Any id, any time, any number of times. */
   cancel(streamId: number): void;
+  /** Lays a stream aside, and settles its pending promise. Any id, any time, any number of times. */
+  pause(streamId: number): void;
+  /**
+   * Lets a stream go on that is paused. The promise is as that of `submit`, and takes its place; it resolves at once
+   * where the stream is over.
+   */
+  resume(streamId: number): Promise<string>;
+  /** How many streams will be taken up before this one; `null` once it is taken up, and for unknown ids. */
+  queuePosition(streamId: number): number | null;
+  /** What a request comes to without running it: the JSON of a `TokenCount` or of `{ error }`. */
+  countTokens(requestJson: string): Promise<string>;
   /** The JSON of a `ModelMetrics`. */
   metrics(): string;
   /** Cancels a load or all streams and frees the weights; resolves when they are freed. */

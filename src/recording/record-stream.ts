@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url';
 import { checkRecordOptions } from '../request/check-recording-options.ts';
 import { guardCheck, wrongValue } from '../request/check-value.ts';
 import type { RecordOptions, RecordingSink } from '../spec/recording-options.ts';
-import { Generation } from '../stream/generation.ts';
 import { GenerationStream } from '../stream/generation-stream.ts';
 import { Relay } from '../stream/relay.ts';
 import { FileLines } from './file-lines.ts';
@@ -15,8 +14,9 @@ import { SinkLines } from './sink-lines.ts';
  * with {@link replayStream}, or a report of what went wrong.
  *
  * The stream that is given back takes the place of `stream`: the same parts, result, errors and views, and leaving it
- * leaves `stream`. It gives its last part when the recording is complete; so is the file, once `result()` has resolved.
- * Parts are recorded as they come, however slowly they are read, and those that are never read too.
+ * leaves `stream`; pausing it pauses `stream`. It gives its last part when the recording is complete; so is the file, once `result()` has resolved.
+ * Parts are recorded as they come, however slowly they are read, and those that are never read too: a slow reader does
+ * not pause the generation, unless `bufferPolicy` is `error`, by which it fails.
  *
  * A recording is text of one JSON value a line. The first has the version of the format, the model's name and the
  * request; each other one has `atMs`, in milliseconds since the first read, and the `part`. A failed stream's last one
@@ -40,7 +40,7 @@ export function recordStream(
   const checked = checkRecordOptions(options);
   const upstream = GenerationStream.generationOf(stream);
   const writer = new RecordingWriter(lineSink(to), { ...checked, originOf: () => upstream.origin });
-  return GenerationStream.of(new Generation(Relay.tapped(upstream, writer)));
+  return GenerationStream.of(Relay.tapped(upstream, writer));
 }
 
 function lineSink(to: string | URL | RecordingSink): LineSink {

@@ -55,12 +55,18 @@ export class RecordingWriter implements PartTap {
     this.#writing ??= this.#write();
   }
 
-  noteError({ code, message, field, file, partial }: TramontaneError): void {
+  noteError({ code, message, field, file, retryAfterMs, partial }: TramontaneError): void {
     if (this.#failure !== undefined) return;
     const counts = partial && { usage: partial.usage, timings: partial.timings };
     this.note({
       type: 'error',
-      error: { code, message, ...(field !== undefined && { field }), ...(file !== undefined && { file }) },
+      error: {
+        code,
+        message,
+        ...(field !== undefined && { field }),
+        ...(file !== undefined && { file }),
+        ...(retryAfterMs !== undefined && { retryAfterMs }),
+      },
       ...counts,
     });
   }

@@ -4,22 +4,34 @@ import type { TramontaneError } from '../spec/tramontane-error.ts';
 import { abortedFinish } from '../stream/generation.ts';
 import type { StreamOrigin } from '../stream/part-source.ts';
 import type { StreamBackend } from '../stream/stream-backend.ts';
-import type { Recording } from './recording.ts';
+import type { Recording, TimedPart } from './recording.ts';
 
 /** Timers take no more. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** Plays one recording, for one stream. */
+/**
+ * Plays one recording, for one stream. Parts are taken as they are due, and none is taken ahead: paused, it stands still,
+ * and its clock with it.
+ */
 export class ReplayBackend implements StreamBackend {
   readonly #read: () => Promise<Recording>;
   /** How many times as fast as it was recorded; `Infinity` for at once. */
   readonly #speed: number;
   readonly #bell: () => void;
   #origin: StreamOrigin = {};
-  #mailbox: [number, StreamPart | FailurePart][] = [];
+  #streamId = 0;
+  /** What is played; empty until it was read. */
+  #parts: readonly TimedPart[] = [];
+  #next = 0;
+  #startedAt = 0;
+  /** Since when it stands still. */
+  #pausedAt: number | undefined;
+  #cancelled = false;
   #timer: NodeJS.Timeout | undefined;
-  #over = false;
-  #settle: () => void = () => {};
+  #settle: (how: string) => void = () => {};
+  readonly #ended = new Promise<string>((resolve) => {
+    this.#settle = resolve;
+  });
 
   /**
    * @param read - Gives the recording; called when the stream begins.
@@ -36,60 +48,76 @@ export class ReplayBackend implements StreamBackend {
     return this.#origin;
   }
 
-  submit(streamId: number): Promise<void> {
-    void this.#begin(streamId);
-    return new Promise((resolve) => {
-      this.#settle = resolve;
-    });
+  submit(streamId: number): Promise<string> {
+    this.#streamId = streamId;
+    void this.#begin();
+    return this.#ended;
   }
 
   drain(max: number): { parts: [number, StreamPart | FailurePart][]; more: boolean } {
-    const parts = this.#mailbox.splice(0, max);
-    return { parts, more: this.#mailbox.length > 0 };
+    const parts: [number, StreamPart | FailurePart][] = [];
+    let waitMs = this.#waitMs();
+    while (parts.length < max && waitMs <= 0) {
+      parts.push([this.#streamId, (this.#parts[this.#next] as TimedPart).part]);
+      this.#next += 1;
+      waitMs = this.#waitMs();
+    }
+    clearTimeout(this.#timer);
+    // Not unref'd: as a real generation does, one that plays keeps the process alive.
+    if (waitMs > 0 && waitMs < Infinity) this.#timer = setTimeout(this.#bell, Math.min(waitMs, longestTimerMs));
+    if (this.#parts.length > 0 && this.#next === this.#parts.length) this.#settle('');
+    return { parts, more: waitMs <= 0 };
   }
 
-  cancel(streamId: number): void {
-    if (this.#over) return;
-    this.#post(streamId, abortedFinish);
-    this.#end();
+  cancel(): void {
+    if (this.#cancelled || (this.#parts.length > 0 && this.#next === this.#parts.length)) return;
+    this.#cancelled = true;
+    this.#pausedAt = undefined;
+    this.#playNow(abortedFinish);
   }
 
-  async #begin(streamId: number): Promise<void> {
+  pause(): void {
+    this.#pausedAt ??= performance.now();
+    clearTimeout(this.#timer);
+  }
+
+  resume(): Promise<string> {
+    if (this.#pausedAt !== undefined) this.#startedAt += performance.now() - this.#pausedAt;
+    this.#pausedAt = undefined;
+    this.#bell();
+    return this.#ended;
+  }
+
+  queuePosition(): null {
+    return null;
+  }
+
+  async #begin(): Promise<void> {
     try {
       const { model, request, parts } = await this.#read();
       this.#origin = { ...(model !== undefined && { model }), ...(request !== undefined && { request }) };
-      this.#play(streamId, parts, performance.now());
+      if (this.#cancelled) return;
+      this.#startedAt = performance.now();
+      if (this.#pausedAt !== undefined) this.#pausedAt = this.#startedAt;
+      this.#parts = parts;
+      this.#bell();
     } catch (error) {
-      if (this.#over) return;
-      this.#post(streamId, { type: 'error', error: error as TramontaneError });
-      this.#end();
+      if (!this.#cancelled) this.#playNow({ type: 'error', error: error as TramontaneError });
     }
   }
 
-  #play(streamId: number, parts: Recording['parts'], startedAt: number, from = 0): void {
-    let next = from;
-    for (; !this.#over && next < parts.length; next += 1) {
-      const { atMs, part } = parts[next] as Recording['parts'][number];
-      const waitMs = this.#speed === Infinity ? 0 : startedAt + atMs / this.#speed - performance.now();
-      if (waitMs > 0) {
-        // Not unref'd: as a real generation does, one that plays keeps the process alive.
-        this.#timer = setTimeout(() => this.#play(streamId, parts, startedAt, next), Math.min(waitMs, longestTimerMs));
-        this.#bell();
-        return;
-      }
-      this.#post(streamId, part);
-    }
-    if (!this.#over) this.#end();
+  /** In how long the next part is due; at once where 0 or less, and never where there is none or it stands still. */
+  #waitMs(): number {
+    const next = this.#parts[this.#next];
+    if (!next || this.#pausedAt !== undefined) return Infinity;
+    return this.#speed === Infinity ? 0 : this.#startedAt + next.atMs / this.#speed - performance.now();
   }
 
-  #post(streamId: number, part: StreamPart | FailurePart): void {
-    this.#mailbox.push([streamId, part]);
-  }
-
-  #end(): void {
-    this.#over = true;
-    clearTimeout(this.#timer);
-    this.#settle();
+  /** Plays nothing else from now on. */
+  #playNow(last: StreamPart | FailurePart): void {
+    this.#startedAt = performance.now();
+    this.#parts = [{ atMs: 0, part: last }];
+    this.#next = 0;
     this.#bell();
   }
 }

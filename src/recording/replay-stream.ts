@@ -34,11 +34,11 @@ export function replayStream(recording: string | URL, options?: ReplayOptions): 
 /** A stream of the recording that `read` gives once the stream is read. */
 export function playStream(read: () => Promise<Recording>, options: ReplayOptions | undefined): GenerationStream {
   try {
-    const { speed, abortSignal, timeouts } = checkReplayOptions(options);
+    const { speed, abortSignal, timeouts, budget } = checkReplayOptions(options);
     const backend = new ReplayBackend(read, speed, () => router.drain());
     const router = new StreamRouter(backend);
     const source = router.source({ json: '', abortSignal }, () => backend.origin);
-    return GenerationStream.of(new Generation(source, timeouts));
+    return GenerationStream.of(new Generation(source, { timeouts, budget }));
   } catch (error) {
     return GenerationStream.of(new Generation(new FailedSource(error as TramontaneError)));
   }

@@ -1,4 +1,6 @@
 import type { RecordOptions, ReplayOptions } from '../spec/recording-options.ts';
+import { checkBuffer } from './check-buffer.ts';
+import type { BufferBudget } from './check-buffer.ts';
 import { checkTimeouts } from './check-timeouts.ts';
 import type { CheckedTimeouts } from './check-timeouts.ts';
 import { checkAbortSignal, checkBoolean, checkFunction, checkOptions, guardCheck, wrongValue } from './check-value.ts';
@@ -9,6 +11,9 @@ const replayOptionNames = Object.keys({
   abortSignal: true,
   firstTokenTimeoutMs: true,
   idleTimeoutMs: true,
+  maxBufferedParts: true,
+  maxBufferedBytes: true,
+  bufferPolicy: true,
 } satisfies Record<keyof ReplayOptions, true>);
 
 /** Checks what `recordStream` was given. Throws `invalid-argument`. */
@@ -27,6 +32,7 @@ export interface CheckedReplay {
   readonly speed: number;
   readonly abortSignal: AbortSignal | undefined;
   readonly timeouts: CheckedTimeouts;
+  readonly budget: BufferBudget;
 }
 
 /** Checks what `replayStream` was given. Throws `invalid-argument`. */
@@ -37,6 +43,7 @@ export function checkReplayOptions(options: ReplayOptions | undefined): CheckedR
       speed: checkSpeed(checked['speed']),
       abortSignal: checkAbortSignal(checked['abortSignal'], 'abortSignal'),
       timeouts: checkTimeouts(checked),
+      budget: checkBuffer(checked),
     };
   });
 }

@@ -15,18 +15,22 @@ export function wrongValue(field: string, expected: string, value: unknown): Tra
   return new TramontaneError('invalid-argument', `${field} must be ${expected}, not ${describe(value)}`, { field });
 }
 
-/** Refuses anything but a plain object (or nothing at all), and any option not in `known`. */
+/**
+ * Refuses anything but a plain object (or nothing at all), and any option not in `known`. Where the object is an option
+ * itself, `prefix` leads to its own: `dry.`.
+ */
 export function checkOptions(
   value: unknown,
   name: string,
   known: readonly string[],
+  prefix = '',
 ): Readonly<Record<string, unknown>> {
   if (value === undefined) return {};
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongValue(name, 'an object', value);
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
-    const message = `unknown option ${quote(key)}; did you mean "${closestName(key, known)}"?`;
-    throw new TramontaneError('invalid-argument', message, { field: key });
+    const message = `unknown option ${quote(prefix + key)}; did you mean "${prefix}${closestName(key, known)}"?`;
+    throw new TramontaneError('invalid-argument', message, { field: prefix + key });
   }
   return value as Readonly<Record<string, unknown>>;
 }
@@ -67,6 +71,18 @@ export function checkFilledText(value: unknown, field: string): string | undefin
 export function checkBoolean(value: unknown, field: string): boolean | undefined {
   if (value === undefined || typeof value === 'boolean') return value;
   throw wrongValue(field, 'true or false', value);
+}
+
+/** One of `choices`, or `undefined` where none was given. */
+export function checkChoice<Choice extends string>(
+  value: unknown,
+  field: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  if (value === undefined) return undefined;
+  const choice = choices.find((known) => known === value);
+  if (choice === undefined) throw wrongValue(field, `one of ${choices.map((known) => `"${known}"`).join(', ')}`, value);
+  return choice;
 }
 
 /** A function, or `undefined` where none was given. */

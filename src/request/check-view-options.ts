@@ -4,7 +4,7 @@ import type {
   PrintOptions,
   StreamResponseOptions,
 } from '../spec/view-options.ts';
-import { checkBoolean, checkInteger, checkOptions, checkText, guardCheck, wrongValue } from './check-value.ts';
+import { checkBoolean, checkChoice, checkInteger, checkOptions, checkText, guardCheck, wrongValue } from './check-value.ts';
 
 const chunkOptionNames = namesOf<OpenAIChunkOptions>({ id: true, model: true, created: true, includeUsage: true });
 const responseOptionNames = [
@@ -70,13 +70,6 @@ function checkHeaders(value: unknown): Headers | undefined {
   } catch {
     throw wrongValue('headers', 'what `new Headers()` takes', value);
   }
-}
-
-function checkChoice<Choice extends string>(value: unknown, field: string, choices: readonly Choice[]): Choice | undefined {
-  if (value === undefined) return undefined;
-  const choice = choices.find((known) => known === value);
-  if (choice === undefined) throw wrongValue(field, `one of ${choices.map((known) => `"${known}"`).join(', ')}`, value);
-  return choice;
 }
 
 function namesOf<Options>(names: Record<keyof Options, true>): string[] {

@@ -1,5 +1,6 @@
 import type { LoadModelOptions } from '../spec/load-model-options.ts';
 import type { LoadProgress } from '../spec/load-progress.ts';
+import { checkReplyFormats } from './check-reply-formats.ts';
 import {
   checkAbortSignal,
   checkBoolean,
@@ -37,6 +38,8 @@ const optionNames = Object.keys({
   prefixCacheBytes: true,
   chatTemplate: true,
   tokenizer: true,
+  reasoningFormat: true,
+  toolCallFormat: true,
   onProgress: true,
   abortSignal: true,
 } satisfies Record<OptionName, true>);
@@ -67,6 +70,7 @@ export function prepareLoad(model: string, options?: LoadModelOptions): Prepared
       prefixCacheBytes: checkInteger(checked['prefixCacheBytes'], 'prefixCacheBytes', { min: 0, max: Number.MAX_SAFE_INTEGER }),
       chatTemplate: text('chatTemplate'),
       tokenizer: text('tokenizer'),
+      ...checkReplyFormats(checked),
     });
     return {
       json,

@@ -2,14 +2,22 @@ import type { ChatMessage } from '../spec/chat-message.ts';
 import type { CompletionRequest } from '../spec/completion-request.ts';
 import type { GenerateOptions } from '../spec/generate-options.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
+import { checkBuffer } from './check-buffer.ts';
+import type { BufferBudget } from './check-buffer.ts';
+import { checkGrammar } from './check-grammar.ts';
+import { copyJsonObject } from './check-json.ts';
 import { checkMessages } from './check-messages.ts';
+import { checkPrompt, promptNames } from './check-prompt.ts';
+import type { Prompt } from './check-prompt.ts';
+import { checkSampling } from './check-sampling.ts';
 import { checkTimeouts } from './check-timeouts.ts';
 import type { CheckedTimeouts } from './check-timeouts.ts';
+import { checkTools, forcesTool } from './check-tools.ts';
 import {
   checkAbortSignal,
+  checkChoice,
   checkFilledText,
   checkInteger,
-  checkNumber,
   checkOptions,
   guardCheck,
   largestCount,
@@ -21,27 +29,44 @@ export interface PreparedRequest {
   /** What the engine is given. */
   readonly json: string;
   readonly abortSignal: AbortSignal | undefined;
-  /** Watched on this side; the engine knows nothing of them. */
+  /** Watched on this side, as the budget is; the engine knows nothing of them. */
   readonly timeouts: CheckedTimeouts;
+  readonly budget: BufferBudget;
 }
 
-type Prompt = { messages: ChatMessage[] } | { text: string } | { tokens: number[] };
+type Options = Readonly<Record<string, unknown>>;
 
-type OptionName = keyof GenerateOptions;
 const optionNames = Object.keys({
   maxOutputTokens: true,
   temperature: true,
   topK: true,
   topP: true,
+  minP: true,
+  repetitionPenalty: true,
+  frequencyPenalty: true,
+  presencePenalty: true,
+  dry: true,
+  logitBias: true,
+  bannedTokens: true,
+  forcedTokens: true,
+  logprobs: true,
   seed: true,
   stopSequences: true,
+  grammar: true,
+  responseFormat: true,
+  tools: true,
+  toolChoice: true,
+  templateVariables: true,
+  contextOverflow: true,
   priority: true,
   deadlineMs: true,
   abortSignal: true,
   firstTokenTimeoutMs: true,
   idleTimeoutMs: true,
-} satisfies Record<OptionName, true>);
-const promptNames = ['prompt', 'messages', 'tokens'] as const;
+  maxBufferedParts: true,
+  maxBufferedBytes: true,
+  bufferPolicy: true,
+} satisfies Record<keyof GenerateOptions, true>);
 
 /** Prepares one user message through the chat template. Throws `invalid-argument`. */
 export function preparePrompt(prompt: string, options?: GenerateOptions): PreparedRequest {
@@ -68,34 +93,55 @@ export function prepareCompletion(request: CompletionRequest): PreparedRequest {
   });
 }
 
-function checkPrompt(request: Readonly<Record<string, unknown>>): Prompt {
-  const [name, second] = promptNames.filter((key) => request[key] !== undefined);
-  if (name === undefined) {
-    throw new TramontaneError('invalid-argument', 'pass one of prompt, messages and tokens', { field: 'prompt' });
-  }
-  if (second !== undefined) {
-    const message = `pass only one of prompt, messages and tokens, not both ${name} and ${second}`;
-    throw new TramontaneError('invalid-argument', message, { field: second });
-  }
-  switch (name) {
-    case 'prompt':
-      return { text: checkFilledText(request[name], name) ?? '' };
-    case 'messages':
-      return { messages: checkMessages(request[name]) };
-    case 'tokens':
-      return { tokens: checkTokens(request[name]) };
-  }
+function prepare(prompt: Prompt, options: Options): PreparedRequest {
+  const json = JSON.stringify({
+    prompt,
+    maxOutputTokens: checkInteger(options['maxOutputTokens'], 'maxOutputTokens', { min: 1, max: largestCount }),
+    ...checkSampling(options),
+    stopSequences: checkStopSequences(options['stopSequences']),
+    ...checkConstraints(options),
+    ...checkForMessages(prompt, options),
+    priority: checkInteger(options['priority'], 'priority', { min: -1_000_000, max: 1_000_000 }),
+    deadlineMs: checkInteger(options['deadlineMs'], 'deadlineMs', { min: 0, max: 2 ** 31 - 1 }),
+  });
+  return {
+    json,
+    abortSignal: checkAbortSignal(options['abortSignal'], 'abortSignal'),
+    timeouts: checkTimeouts(options),
+    budget: checkBuffer(options),
+  };
 }
 
-function checkTokens(value: unknown): number[] {
-  if (!Array.isArray(value)) throw wrongValue('tokens', 'an array of token ids', value);
-  if (value.length === 0) throw wrongValue('tokens', 'at least one token id', value);
-  return Array.from(value, (id: unknown, index) => {
-    const field = `tokens[${index}]`;
-    const checked = checkInteger(id, field, { min: 0, max: largestCount });
-    if (checked === undefined) throw wrongValue(field, 'a token id', id);
-    return checked;
-  });
+/** What the answer has to follow. */
+function checkConstraints(options: Options): object {
+  const tools = checkTools(options);
+  const { grammar, responseFormat } = checkGrammar(options);
+  if (forcesTool(tools.toolChoice) && (grammar || responseFormat?.type === 'json')) {
+    const other = grammar ? 'grammar' : 'responseFormat';
+    const message = `toolChoice asks for a call while ${other} asks for another answer; leave one of them out`;
+    throw new TramontaneError('invalid-argument', message, { field: 'toolChoice' });
+  }
+  return { grammar, responseFormat, ...tools };
+}
+
+/** What only means something for a conversation. */
+function checkForMessages(prompt: Prompt, options: Options): object {
+  const { templateVariables } = options;
+  const contextOverflow = checkChoice(options['contextOverflow'], 'contextOverflow', ['error', 'stop', 'truncate-oldest']);
+  const field =
+    (options['tools'] !== undefined && 'tools') ||
+    (templateVariables !== undefined && 'templateVariables') ||
+    (contextOverflow === 'truncate-oldest' && 'contextOverflow');
+  if (field && !('messages' in prompt)) {
+    const shown = field === 'contextOverflow' ? 'contextOverflow "truncate-oldest"' : field;
+    const message = `${shown} is for conversations; pass messages, or leave it out`;
+    throw new TramontaneError('invalid-argument', message, { field });
+  }
+  return {
+    templateVariables:
+      templateVariables === undefined ? undefined : copyJsonObject(templateVariables, 'templateVariables', 'a plain object'),
+    contextOverflow,
+  };
 }
 
 function checkStopSequences(value: unknown): string[] | undefined {
@@ -107,21 +153,4 @@ function checkStopSequences(value: unknown): string[] | undefined {
     if (checked === undefined) throw wrongValue(field, 'a string', sequence);
     return checked;
   });
-}
-
-function prepare(prompt: Prompt, options: Readonly<Record<string, unknown>>): PreparedRequest {
-  const json = JSON.stringify({
-    prompt,
-    maxOutputTokens: checkInteger(options['maxOutputTokens'], 'maxOutputTokens', { min: 1, max: largestCount }),
-    // Beyond 100 every token is equally likely, and 32-bit logits divided by huge values stop being numbers.
-    temperature: checkNumber(options['temperature'], 'temperature', { min: 0, max: 100 }) ?? 0.7,
-    topK: checkInteger(options['topK'], 'topK', { min: 0, max: largestCount }) ?? 0,
-    // The engine reads it as 32 bits, in which less would be none at all.
-    topP: checkNumber(options['topP'], 'topP', { min: 1e-9, max: 1 }) ?? 1,
-    seed: checkInteger(options['seed'], 'seed', { min: 0, max: Number.MAX_SAFE_INTEGER }),
-    stopSequences: checkStopSequences(options['stopSequences']),
-    priority: checkInteger(options['priority'], 'priority', { min: -1_000_000, max: 1_000_000 }),
-    deadlineMs: checkInteger(options['deadlineMs'], 'deadlineMs', { min: 0, max: 2 ** 31 - 1 }),
-  });
-  return { json, abortSignal: checkAbortSignal(options['abortSignal'], 'abortSignal'), timeouts: checkTimeouts(options) };
 }

@@ -9,7 +9,7 @@ export interface AssistantMessage {
   readonly toolCalls?: readonly ToolCall[];
 }
 
-/** A complete request to run a tool. */
+/** A complete request to run a tool. Answer it with a `tool` message that has its `toolCallId`. */
 export interface ToolCall {
   /** The call's own name, to send back with the tool's result. Empty where the source gave none. */
   readonly toolCallId: string;

@@ -17,8 +17,9 @@
  * - `native-unavailable`: there is no native library for this machine, or it could not be loaded.
  * - `first-token-timeout`: nothing was generated within `firstTokenTimeoutMs`.
  * - `idle-timeout`: nothing followed the last part within `idleTimeoutMs`.
+ * - `buffer-full`: the reader was too slow for the stream's budget, and its `bufferPolicy` is `error`.
  *
- * The two timeouts are watched in JavaScript: the engine's own list of codes does not have them.
+ * The last three are watched in JavaScript: the engine's own list of codes does not have them.
  */
 export type ErrorCode =
   | 'invalid-argument'
@@ -36,7 +37,8 @@ export type ErrorCode =
   | 'engine-failed'
   | 'native-unavailable'
   | 'first-token-timeout'
-  | 'idle-timeout';
+  | 'idle-timeout'
+  | 'buffer-full';
 
 const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'invalid-argument': true,
@@ -55,6 +57,7 @@ const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'native-unavailable': true,
   'first-token-timeout': true,
   'idle-timeout': true,
+  'buffer-full': true,
 };
 
 /** Whether this version knows `code`. */

@@ -1,5 +1,7 @@
 import type { AssistantMessage, ToolCall } from './assistant-message.ts';
+import type { BufferHighWater } from './buffering.ts';
 import type { FinishReason } from './finish-reason.ts';
+import type { TokenLogProbabilities } from './log-probabilities.ts';
 import type { Timings } from './timings.ts';
 import type { Usage } from './usage.ts';
 
@@ -13,10 +15,14 @@ export interface GenerationResult {
   readonly toolCalls: readonly ToolCall[];
   /** All of the above as the next message of the conversation. */
   readonly message: AssistantMessage;
+  /** How likely each token was, in order; there where `logprobs` was asked for and a token was generated. */
+  readonly logProbabilities?: readonly TokenLogProbabilities[];
   /** Why the generation ended. */
   readonly finishReason: FinishReason;
   /** Tokens read and written. */
   readonly usage: Usage;
   /** Where the time went. */
   readonly timings: Timings;
+  /** The most that waited for this stream's reader, and how often it was paused because of that. */
+  readonly bufferHighWater: BufferHighWater;
 }

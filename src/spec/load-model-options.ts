@@ -93,6 +93,21 @@ export interface LoadModelOptions {
    */
   readonly chatTemplate?: string | undefined;
   /**
+   * How the model marks what it thinks, so that it becomes reasoning and no part of the text: `'think'` (`<think>` and
+   * its like), `'harmony'` (GPT-OSS), `'mistral'` (`[THINK]`), `'none'` for everything as text.
+   *
+   * @defaultValue `'auto'`: what chat template and vocabulary tell
+   */
+  readonly reasoningFormat?: ReasoningFormat | undefined;
+  /**
+   * How the model writes tool calls, by the family whose way it is: `'hermes'` (Qwen too), `'qwen-coder'`, `'llama3'`,
+   * `'mistral'`, `'deepseek'` (V3, R1), `'deepseek-v3.1'`, `'gemma'` (3), `'function-gemma'` (Gemma 4 too), `'harmony'`
+   * (GPT-OSS); or `'none'` for everything as text.
+   *
+   * @defaultValue `'auto'`: what chat template and vocabulary tell
+   */
+  readonly toolCallFormat?: ToolCallFormat | undefined;
+  /**
    * Path of a `tokenizer.json` to use in place of the model's own.
    *
    * @defaultValue the model's own
@@ -110,6 +125,23 @@ export interface LoadModelOptions {
    */
   readonly abortSignal?: AbortSignal | undefined;
 }
+
+/** How a model marks what it thinks. */
+export type ReasoningFormat = 'auto' | 'none' | 'think' | 'harmony' | 'mistral';
+
+/** How a model writes tool calls. */
+export type ToolCallFormat =
+  | 'auto'
+  | 'none'
+  | 'hermes'
+  | 'qwen-coder'
+  | 'llama3'
+  | 'mistral'
+  | 'deepseek'
+  | 'deepseek-v3.1'
+  | 'gemma'
+  | 'function-gemma'
+  | 'harmony';
 
 /** Where to compute. */
 export type LoadDevice = 'auto' | 'cpu' | 'cuda' | `cuda:${number}` | 'metal';

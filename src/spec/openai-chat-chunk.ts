@@ -18,6 +18,24 @@ export interface OpenAIChatChunkChoice {
   readonly delta: OpenAIChatDelta;
   /** Why the completion ended, once; `length` also for one that was cancelled. */
   readonly finish_reason: 'stop' | 'length' | 'tool_calls' | null;
+  /**
+   * How likely the tokens of this chunk were, where the request asks for `logprobs`. Those of tokens without text, such
+   * as the one that ended the answer, are in the chunk with the finish reason.
+   */
+  readonly logprobs?: { readonly content: readonly OpenAITokenLogprob[] };
+}
+
+/** A token that was chosen, and those that were the likeliest in its place. */
+export interface OpenAITokenLogprob extends OpenAITopLogprob {
+  readonly top_logprobs: readonly OpenAITopLogprob[];
+}
+
+/** A token and the natural logarithm of its probability. */
+export interface OpenAITopLogprob {
+  readonly token: string;
+  readonly logprob: number;
+  /** The token as UTF-8; `null` where it has only a part of a character. */
+  readonly bytes: readonly number[] | null;
 }
 
 /** Pieces of the message. */
@@ -45,4 +63,6 @@ export interface OpenAIUsage {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly total_tokens: number;
+  /** Those of the prompt that were still known from earlier. */
+  readonly prompt_tokens_details: { readonly cached_tokens: number };
 }

@@ -1,3 +1,5 @@
+import type { BufferOptions } from './buffering.ts';
+
 /** What {@link recordStream} writes to besides files: a function that is given each line, its line break included. */
 export type RecordingSink = (line: string) => unknown;
 
@@ -19,7 +21,7 @@ export interface RecordOptions {
 }
 
 /** How {@link replayStream} replays. */
-export interface ReplayOptions {
+export interface ReplayOptions extends BufferOptions {
   /**
    * How fast: as it was recorded, all at once, or so many times as fast.
    *

@@ -1,4 +1,5 @@
 import type { FinishReason } from './finish-reason.ts';
+import type { TokenLogProbabilities } from './log-probabilities.ts';
 import type { Timings } from './timings.ts';
 import type { Usage } from './usage.ts';
 
@@ -54,6 +55,15 @@ export interface ToolCallPart {
   readonly inputText: string;
 }
 
+/**
+ * How likely tokens were, where `logprobs` asks for it. It comes before the delta that the tokens' text is in, and one
+ * for the token that ended the answer at the end: all of a stream joined have each token once, in order.
+ */
+export interface LogProbabilitiesPart {
+  readonly type: 'log-probabilities';
+  readonly tokens: readonly TokenLogProbabilities[];
+}
+
 /** The last part of every stream that did not fail. */
 export interface FinishPart {
   readonly type: 'finish';
@@ -67,7 +77,7 @@ export interface FinishPart {
 
 /**
  * What a stream yields, told apart by `type`: any number of deltas and tool calls, and then, unless it fails, one
- * `finish`. Models that run in this process give `text-delta` and `finish` as yet; recordings may hold the others.
+ * `finish`.
  *
  * Later versions may add types: a `switch` over `type` should let unknown ones pass.
  */
@@ -77,4 +87,5 @@ export type StreamPart =
   | ToolCallStartPart
   | ToolCallDeltaPart
   | ToolCallPart
+  | LogProbabilitiesPart
   | FinishPart;

@@ -11,7 +11,10 @@ export interface PartialGeneration {
   readonly reasoning: string;
   /** The tool calls that were complete. */
   readonly toolCalls: readonly ToolCall[];
-  /** Tokens read and written until the failure. All zero where the engine was not there to count them: after a timeout. */
+  /**
+   * Tokens read and written until the failure. All zero where the engine was not there to count them: after a timeout,
+   * and with code `buffer-full`.
+   */
   readonly usage: Usage;
   /** Where the time went until the failure. All zero where the engine was not there to tell. */
   readonly timings: Timings;

@@ -5,6 +5,7 @@ import type { PartSource, StreamOrigin } from './part-source.ts';
 export class FailedSource implements PartSource {
   readonly origin: StreamOrigin = {};
   readonly cancelled = false;
+  readonly queuePosition = null;
   readonly #error: TramontaneError;
 
   constructor(error: TramontaneError) {
@@ -16,6 +17,10 @@ export class FailedSource implements PartSource {
   }
 
   cancel(): void {}
+
+  pause(): void {}
+
+  resume(): void {}
 
   hold(): void {}
 }

@@ -10,7 +10,7 @@ import { chunksResponse, partsResponse, textResponse } from '../views/stream-res
 import { partsToNodeReadable, textToNodeReadable } from '../views/to-node-readable.ts';
 import { toReadableStream } from '../views/to-readable-stream.ts';
 import { ExpandingIterator } from './expanding-iterator.ts';
-import { Generation } from './generation.ts';
+import type { Generation } from './generation.ts';
 import { PartIterator } from './part-iterator.ts';
 import { Relay } from './relay.ts';
 
@@ -22,8 +22,12 @@ import { Relay } from './relay.ts';
  *
  * **Reading.** Iterate the stream for its parts, or take one of its views, such as `textStream` for its text alone or
  * `toResponse()` for a web server: one of them, once; `tee()` makes several streams of one. `result()` can be asked for
- * beside any, before, during or after. Parts wait here until they are read: a slow reader delays neither the engine nor
- * another stream.
+ * beside any, before, during or after. Parts wait here until they are read, as many as `maxBufferedParts` and
+ * `maxBufferedBytes` allow; then `bufferPolicy` decides, and by default the generation is paused until the reader has
+ * caught up. A slow reader delays no other stream.
+ *
+ * **Pausing.** `pause()` lays the generation aside, from anywhere and for as long as you like, and `resume()` lets it go
+ * on with the same tokens. A stream that is paused, by either way, does not keep the process alive.
  *
  * **Leaving.** `break`, `return`, an error thrown in the loop, `cancel()`, `abortSignal`, the end of an `await using`
  * scope, or simply letting go of the stream: each frees the sequence and its KV cache within one decode step, and one
@@ -172,8 +176,10 @@ export class GenerationStream implements AsyncIterable<StreamPart>, AsyncDisposa
    * Several streams in place of this one: each gives all parts, has its own result and views, and can be left by itself.
    * The generation goes on while one of them is left, and is cancelled when all have been.
    *
-   * They may be read at any pace: the quickest sets it, and what a slower one has not read waits in it, up to the whole
-   * answer. One that is left while others go on ends with finishReason `aborted` and a usage of zero, since its tokens
+   * They may be read at any pace, one after the other too: the quickest sets it, and what a slower one has not read
+   * waits in it, up to the whole answer, without holding the others back. With `bufferPolicy: 'error'` a branch that
+   * falls behind by more than the stream's budget fails alone, with code `buffer-full`. Pausing a branch holds back what
+   * it is given; the generation is paused once all of them are. One that is left while others go on ends with finishReason `aborted` and a usage of zero, since its tokens
    * are still being made; one that is never read counts as left once it is collected.
    *
    * @param branches - How many, from 1 to 1024.
@@ -187,12 +193,15 @@ export class GenerationStream implements AsyncIterable<StreamPart>, AsyncDisposa
   tee(branches: number): GenerationStream[];
   tee(branches?: number): GenerationStream[] {
     const count = checkBranches(branches);
-    return Relay.branches(this.#generation, count).map((source) => new GenerationStream(new Generation(source)));
+    return Relay.branches(this.#generation, count).map((branch) => new GenerationStream(branch));
   }
 
   /**
    * The whole generation, once it has ended. Starts it where nothing was read yet, takes no part away from a reader,
    * and gives the same promise each time.
+   *
+   * It asks for the whole: until it settles, nothing is paused or refused because a reader beside it is slow, and what
+   * that reader has not read is kept. Only `pause()` still holds.
    *
    * A cancelled generation is a result too: finishReason `aborted`, with all the text there was. Where the generation
    * had already ended by itself when it was left, the result says so.
@@ -202,6 +211,33 @@ export class GenerationStream implements AsyncIterable<StreamPart>, AsyncDisposa
    */
   result(): Promise<GenerationResult> {
     return this.#generation.result();
+  }
+
+  /**
+   * Lays the generation aside until `resume()`: its sequence is freed, and the time is other streams'. Parts made before
+   * can still be read; a read that waits goes on waiting, and no timeout runs meanwhile. `cancel()`, an `abortSignal` and
+   * closing the model end a paused stream too.
+   *
+   * Any time, any number of times. One that was not started is queued by its first read, and waits there. Once the
+   * stream has ended, it has no effect.
+   */
+  pause(): void {
+    this.#generation.pause('caller');
+  }
+
+  /** Lets a generation go on that `pause()` has laid aside, with the same tokens as if it never had been. */
+  resume(): void {
+    this.#generation.resume('caller');
+  }
+
+  /** Whether `pause()` has laid it aside. A stream that merely waits for its reader is not paused in this sense. */
+  get paused(): boolean {
+    return this.#generation.paused;
+  }
+
+  /** How many streams will be taken up before this one; `null` once it was taken up, and before the first read. */
+  get queuePosition(): number | null {
+    return this.#generation.queuePosition;
   }
 
   /**

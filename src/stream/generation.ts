@@ -1,26 +1,39 @@
 import { MessageFold } from '../accumulate/message-fold.ts';
 import { resultOf } from '../accumulate/result-of.ts';
+import type { BufferBudget } from '../request/check-buffer.ts';
 import type { FailurePart } from '../spec/failure-part.ts';
 import type { GenerationResult } from '../spec/generation-result.ts';
 import type { FinishPart, StreamPart } from '../spec/stream-part.ts';
+import { noTime } from '../spec/timings.ts';
 import type { Timings } from '../spec/timings.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import type { PartialGeneration } from '../spec/tramontane-error.ts';
+import { nothingUsed } from '../spec/usage.ts';
 import type { Usage } from '../spec/usage.ts';
-import { PartDeadline } from './part-deadline.ts';
+import { BufferWatch } from './buffer-watch.ts';
+import { bufferFull } from './part-buffer.ts';
+import { PartDeadline, timeoutError } from './part-deadline.ts';
 import type { StreamTimeouts, TimeoutCode } from './part-deadline.ts';
+import { PartQueue, end } from './part-queue.ts';
+import type { Read } from './part-queue.ts';
 import type { PartSink, PartSource, StreamOrigin } from './part-source.ts';
 
-interface Waiter<Value> {
-  readonly resolve: (value: Value) => void;
+/** What a generation is held to. */
+export interface GenerationLimits {
+  readonly timeouts?: StreamTimeouts;
+  readonly budget?: BufferBudget;
+}
+
+/** Why a generation is paused: its caller has done so, all branches it is read by are, or its buffer is full. */
+type PauseReason = 'caller' | 'branches' | 'buffer';
+
+interface ResultWaiter {
+  readonly resolve: (result: GenerationResult) => void;
   readonly reject: (reason: TramontaneError) => void;
 }
 
-type Read = IteratorResult<StreamPart, undefined>;
-
-const end: Read = { done: true, value: undefined };
-const nothingUsed: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
-const noTime: Timings = { queuedMs: 0, prefillMs: 0, firstTokenMs: null, decodeMs: 0, totalMs: 0, stopMs: null, tokensPerSecond: null };
+const noTimeouts: StreamTimeouts = { firstTokenTimeoutMs: 0, idleTimeoutMs: 0 };
+const noBudget: BufferBudget = { maxParts: Infinity, maxBytes: Infinity, policy: 'buffer' };
 
 /** How a generation ends that was cancelled where nobody could count. */
 export const abortedFinish: FinishPart = {
@@ -31,36 +44,37 @@ export const abortedFinish: FinishPart = {
 };
 
 /**
- * One generation's life on this side: not begun, running, ended; and what of it is unread. Its stream, the iterators of
- * that stream and the promises they gave out all look into this one object, so that it lives as long as any of them can
- * still be used, and is collected (which cancels) when none can.
+ * One generation's life on this side: not begun, running or paused, ended; and what of it is unread. Its stream, the
+ * iterators of that stream and the promises they gave out all look into this one object, so that it lives as long as any
+ * of them can still be used, and is collected (which cancels) when none can.
  */
 export class Generation implements PartSink {
   readonly #source: PartSource;
-  #begun = false;
+  readonly budget: BufferBudget;
   readonly #deadline: PartDeadline | undefined;
-  readonly #timeouts: StreamTimeouts | undefined;
-  #outcome: GenerationResult | TramontaneError | undefined;
+  readonly #timeouts: StreamTimeouts;
   readonly #message = new MessageFold();
-
-  /** Whether a view reads the parts, and which ones it wants. */
-  #wants: ((part: StreamPart) => boolean) | undefined;
-  /** The view has left: nothing is delivered any more. */
-  #left = false;
-  #unread: StreamPart[] = [];
-  /** Where reading goes on in `#unread`; shifting a long array would move all of it each time. */
-  #unreadFrom = 0;
-  /** The failure, until a read has thrown it. */
-  #unthrown: TramontaneError | undefined;
-  readonly #readers: Waiter<Read>[] = [];
-
+  readonly #queue = new PartQueue();
+  readonly #watch: BufferWatch;
+  /** It runs while there is none. */
+  readonly #pauses = new Set<PauseReason>();
+  #begun = false;
+  #outcome: GenerationResult | TramontaneError | undefined;
   #result: Promise<GenerationResult> | undefined;
-  #resultWaiter: Waiter<GenerationResult> | undefined;
+  #resultWaiter: ResultWaiter | undefined;
 
-  constructor(source: PartSource, timeouts?: StreamTimeouts) {
+  constructor(source: PartSource, { timeouts = noTimeouts, budget = noBudget }: GenerationLimits = {}) {
     this.#source = source;
-    if (!timeouts || timeouts.firstTokenTimeoutMs + timeouts.idleTimeoutMs === 0) return;
+    this.budget = budget;
+    this.#watch = new BufferWatch(this.#queue.buffer, budget, {
+      // result() asks for the whole, so nothing is held back or refused while it waits.
+      isBounded: () => !this.#outcome && !this.#resultWaiter && !this.#queue.left,
+      pause: () => this.pause('buffer'),
+      resume: () => this.resume('buffer'),
+      fail: () => this.#failFull(),
+    });
     this.#timeouts = timeouts;
+    if (timeouts.firstTokenTimeoutMs + timeouts.idleTimeoutMs === 0) return;
     this.#deadline = new PartDeadline(
       timeouts,
       (code) => this.#expire(code),
@@ -73,42 +87,43 @@ export class Generation implements PartSink {
     return this.#source.origin;
   }
 
+  /** Whether its caller has paused it; not once it is over or about to be. */
+  get paused(): boolean {
+    return this.#pauses.has('caller') && !this.#outcome && !this.#source.cancelled;
+  }
+
+  /** As `PartSource` has it. */
+  get queuePosition(): number | null {
+    return this.#outcome ? null : this.#source.queuePosition;
+  }
+
   /** Makes the caller the one reader of the parts that `wants` holds for. Throws where there is one already. */
   claim(wants: (part: StreamPart) => boolean): void {
-    if (this.#wants) {
-      const message =
-        'this stream is already being read, and it can be read only once; result() gives the whole text beside a reader';
-      throw new TramontaneError('invalid-argument', message);
-    }
-    this.#wants = wants;
-    this.#unread = this.#unread.filter(wants);
+    this.#queue.claim(wants);
   }
 
   /** The next part the reader wants; calls may overlap and are answered in order. Begins the generation. */
   next(): Promise<Read> {
-    if (this.#left) return Promise.resolve(end);
+    if (this.#queue.left) return Promise.resolve(end);
     this.#begin();
-    const part = this.#takeUnread();
-    if (part) return Promise.resolve({ done: false, value: part });
-    if (this.#unthrown) {
-      const error = this.#unthrown;
-      this.#unthrown = undefined;
+    try {
+      const part = this.#queue.take();
+      if (part) {
+        this.#watch.shrunk();
+        return Promise.resolve({ done: false, value: part });
+      }
+    } catch (error) {
       return Promise.reject(error);
     }
     if (this.#outcome) return Promise.resolve(end);
-    return new Promise((resolve, reject) => {
-      this.#readers.push({ resolve, reject });
-      this.#updateHold();
-    });
+    const read = this.#queue.wait();
+    this.#updateHold();
+    return read;
   }
 
   /** The reader goes: what is unread is dropped, waiting reads end, and the generation is cancelled. Never waits. */
   leave(): void {
-    this.#left = true;
-    this.#unread = [];
-    this.#unreadFrom = 0;
-    this.#unthrown = undefined;
-    this.#endReaders();
+    this.#queue.leave();
     this.#deadline?.stop();
     this.cancel();
     this.#updateHold();
@@ -123,6 +138,21 @@ export class Generation implements PartSink {
     if (!begun) this.deliver(abortedFinish);
   }
 
+  /** Stops it until `resume`, for the same reason; one that has not begun will begin paused. */
+  pause(reason: PauseReason): void {
+    if (this.#pauses.has(reason) || this.#outcome || this.#source.cancelled) return;
+    this.#pauses.add(reason);
+    // A reader that is slow is not awaiting anything, so the time of a full buffer does not count as it is.
+    if (reason !== 'buffer') this.#deadline?.setPaused(true);
+    if (this.#begun && this.#pauses.size === 1) this.#source.pause();
+  }
+
+  resume(reason: PauseReason): void {
+    if (!this.#pauses.delete(reason)) return;
+    if (!this.#pauses.has('caller') && !this.#pauses.has('branches')) this.#deadline?.setPaused(false);
+    if (this.#begun && this.#pauses.size === 0 && !this.#outcome) this.#source.resume();
+  }
+
   /** The outcome, once there is one. Begins the generation. */
   result(): Promise<GenerationResult> {
     this.#begin();
@@ -131,6 +161,7 @@ export class Generation implements PartSink {
       this.#resultWaiter = { resolve, reject };
     });
     if (this.#outcome) this.#settleResult(this.#outcome);
+    this.#watch.shrunk();
     this.#updateHold();
     return this.#result;
   }
@@ -146,8 +177,12 @@ export class Generation implements PartSink {
     }
     this.#message.add(part);
     this.#deadline?.arrived();
-    if (part.type === 'finish') this.#endWithResult(part);
-    else this.#hand(part);
+    if (part.type === 'finish') {
+      this.#endWithResult(part);
+    } else {
+      this.#queue.hand(part);
+      this.#watch.grown();
+    }
     this.#updateHold();
   }
 
@@ -161,10 +196,7 @@ export class Generation implements PartSink {
     if (this.#outcome) return;
     this.#outcome = error;
     this.#deadline?.stop();
-    const reader = this.#readers.shift();
-    if (reader) reader.reject(error);
-    else if (!this.#left) this.#unthrown = error;
-    this.#endReaders();
+    this.#queue.fail(error);
     this.#settleResult(error);
     this.#updateHold();
   }
@@ -175,20 +207,22 @@ export class Generation implements PartSink {
     this.#deadline?.begin();
     try {
       this.#source.start(this);
+      if (this.#pauses.size > 0) this.#source.pause();
     } catch (error) {
       this.failWith(error as TramontaneError);
     }
   }
 
+  #failFull(): void {
+    this.failWith(bufferFull(this.budget, this.#partial()));
+    this.#source.cancel();
+  }
+
   #expire(code: TimeoutCode): void {
     // What was cancelled ends as cancelled, however long that takes.
     if (this.#outcome || this.#source.cancelled) return;
-    const message =
-      code === 'first-token-timeout'
-        ? `nothing was generated within ${this.#timeouts?.firstTokenTimeoutMs} ms (firstTokenTimeoutMs)`
-        : `nothing followed the last part within ${this.#timeouts?.idleTimeoutMs} ms (idleTimeoutMs)`;
     // Not after the engine's own last part, which has the counts: an engine that is stuck may never give it.
-    this.failWith(new TramontaneError(code, message, { partial: this.#partial() }));
+    this.failWith(timeoutError(code, this.#timeouts, this.#partial()));
     this.#source.cancel();
   }
 
@@ -197,34 +231,13 @@ export class Generation implements PartSink {
     return { text, reasoning, toolCalls, usage, timings };
   }
 
-  #hand(part: StreamPart): void {
-    if (this.#left || (this.#wants && !this.#wants(part))) return;
-    const reader = this.#readers.shift();
-    if (reader) reader.resolve({ done: false, value: part });
-    else this.#unread.push(part);
-  }
-
-  #takeUnread(): StreamPart | undefined {
-    const part = this.#unread[this.#unreadFrom];
-    if (!part) return undefined;
-    this.#unreadFrom += 1;
-    if (this.#unreadFrom === this.#unread.length) {
-      this.#unread = [];
-      this.#unreadFrom = 0;
-    }
-    return part;
-  }
-
   #endWithResult(finish: FinishPart): void {
-    this.#outcome = resultOf(this.#message, finish);
+    const bufferHighWater = { ...this.#queue.buffer.most, pauses: this.#watch.pauses };
+    this.#outcome = resultOf(this.#message, finish, bufferHighWater);
     this.#deadline?.stop();
-    this.#hand(finish);
-    this.#endReaders();
+    this.#queue.hand(finish);
+    this.#queue.end();
     this.#settleResult(this.#outcome);
-  }
-
-  #endReaders(): void {
-    for (const reader of this.#readers.splice(0)) reader.resolve(end);
   }
 
   #settleResult(outcome: GenerationResult | TramontaneError): void {
@@ -238,12 +251,12 @@ export class Generation implements PartSink {
     waiter.reject(outcome);
     // Where a reader gets this error, a result() that was asked for and not awaited must not report it a second time, as
     // an unhandled rejection that ends the process.
-    if (this.#wants && !this.#left) this.#result?.catch(() => {});
+    if (this.#queue.hasReader) this.#result?.catch(() => {});
   }
 
   #updateHold(): void {
     if (!this.#begun) return;
-    const awaited = !this.#outcome && (this.#readers.length > 0 || this.#resultWaiter !== undefined);
+    const awaited = !this.#outcome && (this.#queue.awaited || this.#resultWaiter !== undefined);
     this.#deadline?.wait(awaited);
     this.#source.hold(awaited ? this : undefined);
   }

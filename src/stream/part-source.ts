@@ -11,6 +11,8 @@ export interface PartSource {
   readonly origin: StreamOrigin;
   /** Whether the end was asked for, by `cancel` or by the request's own abort signal. */
   readonly cancelled: boolean;
+  /** How many others will be taken up before this one; `null` once it is, and where there is no queue. */
+  readonly queuePosition: number | null;
   /**
    * Begins; `sink` gets the parts until a last one. Called once at most, by the first read.
    *
@@ -19,6 +21,12 @@ export interface PartSource {
   start(sink: PartSink): void;
   /** Asks for the end; the finish part still comes, unless nothing was begun, which then never will be. */
   cancel(): void;
+  /**
+   * Makes nothing more until `resume`, and does not keep the process alive meanwhile. Parts that are on their way still
+   * come. Called after `start` only, and by turns.
+   */
+  pause(): void;
+  resume(): void;
   /**
    * Keeps the sink from being collected while it is given: somebody awaits something of it. At other times the source
    * must hold it weakly, and take its collection for a `cancel`.

@@ -1,7 +1,7 @@
+import type { BufferBudget } from '../request/check-buffer.ts';
 import type { StreamPart } from '../spec/stream-part.ts';
 import type { TramontaneError } from '../spec/tramontane-error.ts';
-import type { Generation } from './generation.ts';
-import type { PartSource } from './part-source.ts';
+import { Generation } from './generation.ts';
 import { RelayBranch } from './relay-branch.ts';
 
 /** Is shown every part of a stream on its way. Where it throws or rejects, the stream fails with that. */
@@ -18,7 +18,8 @@ export interface PartTap {
  * Reads one generation and hands its parts to one or several branches, each a source of its own.
  *
  * It reads on while a branch is waited for, so the quickest one sets the pace, and the others keep what they have not
- * read. With a tap it reads as fast as parts come, and on to the last one also when all branches have left.
+ * read: were a full one to hold the others back, reading one branch to its end and then the next would never end. With a
+ * tap it reads as fast as parts come, and on to the last one also when all branches have left.
  */
 export class Relay {
   readonly upstream: Generation;
@@ -27,6 +28,8 @@ export class Relay {
   readonly #branches = new Map<number, WeakRef<RelayBranch>>();
   readonly #abandoned = new FinalizationRegistry<number>((number) => this.leave(number));
   readonly #awaited = new Set<RelayBranch>();
+  /** Those that have not left and are paused, by their number. */
+  readonly #paused = new Set<number>();
   #pulling = false;
   #ended = false;
   cancelled = false;
@@ -37,14 +40,14 @@ export class Relay {
     this.#tap = tap;
   }
 
-  /** Claims `upstream`, and gives `count` sources of its parts. */
-  static branches(upstream: Generation, count: number): PartSource[] {
+  /** Claims `upstream`, and gives `count` generations of its parts. */
+  static branches(upstream: Generation, count: number): Generation[] {
     const relay = new Relay(upstream);
     return Array.from({ length: count }, (_, number) => relay.#branch(number));
   }
 
-  /** Claims `upstream`, and gives a source of its parts that shows each to `tap` first. */
-  static tapped(upstream: Generation, tap: PartTap): PartSource {
+  /** Claims `upstream`, and gives a generation of its parts that shows each to `tap` first. */
+  static tapped(upstream: Generation, tap: PartTap): Generation {
     return new Relay(upstream, tap).#branch(0);
   }
 
@@ -61,6 +64,15 @@ export class Relay {
     void this.#pull();
   }
 
+  /** A branch is to get nothing until it is resumed. Once all of them are, so is the generation. */
+  setPaused(number: number, paused: boolean): void {
+    if (!this.#branches.has(number)) return;
+    if (paused) this.#paused.add(number);
+    else this.#paused.delete(number);
+    this.#updatePause();
+    if (!paused) void this.#pull();
+  }
+
   /** A branch has no interest any more. The last one to leave cancels the generation, and gets its finish part. */
   leave(number: number): 'alone' | 'others-stay' {
     const left = this.#branches.get(number);
@@ -68,6 +80,8 @@ export class Relay {
     const branch = left.deref();
     if (this.#branches.size > 1) {
       this.#branches.delete(number);
+      this.#paused.delete(number);
+      this.#updatePause();
       if (branch) this.#awaited.delete(branch);
       return 'others-stay';
     }
@@ -78,19 +92,33 @@ export class Relay {
     return 'alone';
   }
 
-  #branch(number: number): RelayBranch {
-    const branch = new RelayBranch(this, number);
+  #branch(number: number): Generation {
+    const { budget } = this.upstream;
+    // Branches never hold one another back, but one may fail by itself.
+    const own: BufferBudget = budget.policy === 'error' ? budget : { ...budget, policy: 'buffer' };
+    const branch = new RelayBranch(this, number, own);
     this.#branches.set(number, new WeakRef(branch));
     this.#abandoned.register(branch, number);
-    return branch;
+    return new Generation(branch, { budget: own });
+  }
+
+  #updatePause(): void {
+    if (this.#paused.size === this.#branches.size) this.upstream.pause('branches');
+    else this.upstream.resume('branches');
+  }
+
+  get #wanted(): boolean {
+    if (this.#tap) return true;
+    for (const branch of this.#awaited) if (!branch.paused) return true;
+    return false;
   }
 
   async #pull(): Promise<void> {
-    if (this.#pulling || this.#ended) return;
+    if (this.#pulling || this.#ended || !this.#wanted) return;
     this.#pulling = true;
     try {
       await this.#tap?.open();
-      while (!this.#ended && (this.#tap !== undefined || this.#awaited.size > 0)) await this.#relayOne();
+      while (!this.#ended && this.#wanted) await this.#relayOne();
     } catch (error) {
       // Of the stream, or of the tap: then nobody reads the stream any more.
       this.#ended = true;

@@ -27,6 +27,10 @@ export class RoutedSource implements PartSource {
     return this.#cancelled || this.#abortSignal?.aborted === true;
   }
 
+  get queuePosition(): number | null {
+    return this.#streamId === undefined ? null : this.#router.queuePosition(this.#streamId);
+  }
+
   start(sink: PartSink): void {
     const request = this.#request;
     this.#request = undefined;
@@ -42,6 +46,14 @@ export class RoutedSource implements PartSource {
     this.#cancelled = true;
     this.#request = undefined;
     if (this.#streamId !== undefined) this.#router.cancel(this.#streamId);
+  }
+
+  pause(): void {
+    if (this.#streamId !== undefined) this.#router.pause(this.#streamId);
+  }
+
+  resume(): void {
+    if (this.#streamId !== undefined) this.#router.resume(this.#streamId);
   }
 
   hold(sink: PartSink | undefined): void {

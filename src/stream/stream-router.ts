@@ -13,6 +13,8 @@ interface Entry {
   readonly sink: WeakRef<PartSink>;
   /** The same sink, strongly, while somebody awaits something of it. */
   held: PartSink | undefined;
+  paused: boolean;
+  cancelled: boolean;
   readonly unlisten: () => void;
 }
 
@@ -48,7 +50,7 @@ export class StreamRouter {
   start(sink: PartSink, { json, abortSignal }: StreamRequest): number {
     if (this.#closed) throw new TramontaneError('closed', 'the model was closed; load it again to generate');
     const streamId = this.#nextId();
-    let submitted: Promise<void>;
+    let submitted: Promise<string>;
     try {
       submitted = this.#backend.submit(streamId, json);
     } catch (cause) {
@@ -58,12 +60,9 @@ export class StreamRouter {
     const onAbort = () => this.cancel(streamId);
     abortSignal?.addEventListener('abort', onAbort, { once: true });
     const unlisten = () => abortSignal?.removeEventListener('abort', onAbort);
-    this.#entries.set(streamId, { sink: new WeakRef(sink), held: undefined, unlisten });
+    this.#entries.set(streamId, { sink: new WeakRef(sink), held: undefined, paused: false, cancelled: false, unlisten });
     this.#abandoned.register(sink, streamId, sink);
-    submitted.then(
-      () => this.#settle(streamId),
-      (cause: unknown) => this.#fail(streamId, 'the engine failed to run the request', cause),
-    );
+    this.#awaitEnd(streamId, submitted);
     return streamId;
   }
 
@@ -75,7 +74,37 @@ export class StreamRouter {
 
   /** Asks a stream to end; its finish part follows. */
   cancel(streamId: number): void {
-    if (this.#entries.has(streamId)) this.#backend.cancel(streamId);
+    const entry = this.#entries.get(streamId);
+    if (!entry) return;
+    entry.cancelled = true;
+    this.#backend.cancel(streamId);
+    // Its last part is awaited again.
+    this.resume(streamId);
+  }
+
+  /** Lays a stream aside. One that is to end is left alone. */
+  pause(streamId: number): void {
+    const entry = this.#entries.get(streamId);
+    if (!entry || entry.paused || entry.cancelled) return;
+    entry.paused = true;
+    this.#backend.pause(streamId);
+  }
+
+  /** Lets a paused stream go on. */
+  resume(streamId: number): void {
+    const entry = this.#entries.get(streamId);
+    if (!entry?.paused) return;
+    entry.paused = false;
+    try {
+      this.#awaitEnd(streamId, this.#backend.resume(streamId));
+    } catch (cause) {
+      this.#fail(streamId, 'the engine did not let the stream go on', cause);
+    }
+  }
+
+  /** How many streams will be taken up before this one; `null` once it is. */
+  queuePosition(streamId: number): number | null {
+    return this.#entries.has(streamId) ? this.#backend.queuePosition(streamId) : null;
   }
 
   /** Delivers what there is. Never throws: it is called from where nobody could catch it. */
@@ -110,6 +139,14 @@ export class StreamRouter {
     do this.#lastId = (this.#lastId % 0xffff_ffff) + 1;
     while (this.#entries.has(this.#lastId));
     return this.#lastId;
+  }
+
+  #awaitEnd(streamId: number, ended: Promise<string>): void {
+    ended.then(
+      // What a pause has settled says nothing of the end.
+      (how) => (how === 'paused' ? undefined : this.#settle(streamId)),
+      (cause: unknown) => this.#fail(streamId, 'the engine failed to run the request', cause),
+    );
   }
 
   #settle(streamId: number): void {

@@ -1,7 +1,14 @@
+import { checkReplyFormats } from '../request/check-reply-formats.ts';
 import { checkInteger, checkOptions, checkText, guardCheck, largestCount, wrongValue } from '../request/check-value.ts';
 import type { Script, ScriptedReply } from './script.ts';
 
-const scriptNames = Object.keys({ replies: true, contextLength: true, loadMs: true } satisfies Record<keyof Script, true>);
+const scriptNames = Object.keys({
+  replies: true,
+  contextLength: true,
+  loadMs: true,
+  reasoningFormat: true,
+  toolCallFormat: true,
+} satisfies Record<keyof Script, true>);
 const replyNames = Object.keys({
   text: true,
   prefillMs: true,
@@ -21,6 +28,7 @@ export function checkScript(script: Script): string {
         replies: Array.from(replies, (reply: unknown, index) => checkReply(reply, `replies[${index}]`)),
         contextLength: checkInteger(checked['contextLength'], 'contextLength', { min: 1, max: largestCount }),
         loadMs: count(checked['loadMs'], 'loadMs'),
+        ...checkReplyFormats(checked),
       },
     });
   });

@@ -1,3 +1,5 @@
+import type { ReasoningFormat, ToolCallFormat } from '../spec/load-model-options.ts';
+
 /** What a scripted model answers, and how fast. */
 export interface Script {
   /**
@@ -17,6 +19,18 @@ export interface Script {
    * @defaultValue 0
    */
   readonly loadMs?: number | undefined;
+  /**
+   * How replies mark what the model thinks, as the load option of that name.
+   *
+   * @defaultValue `'think'`
+   */
+  readonly reasoningFormat?: ReasoningFormat | undefined;
+  /**
+   * How replies write tool calls, as the load option of that name; they are looked for where the request has `tools`.
+   *
+   * @defaultValue `'hermes'`
+   */
+  readonly toolCallFormat?: ToolCallFormat | undefined;
 }
 
 /** One answer. It has one token per UTF-8 byte of `text`, and then the token that ends it. */

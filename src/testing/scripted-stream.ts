@@ -2,7 +2,9 @@ import { playStream } from '../recording/replay-stream.ts';
 import type { Recording } from '../recording/recording.ts';
 import { wrongValue } from '../request/check-value.ts';
 import type { FinishPart, StreamPart } from '../spec/stream-part.ts';
+import { noTime } from '../spec/timings.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
+import { nothingUsed } from '../spec/usage.ts';
 import type { ReplayOptions } from '../spec/recording-options.ts';
 import type { GenerationStream } from '../stream/generation-stream.ts';
 
@@ -16,11 +18,7 @@ export interface ScriptedStreamOptions extends Omit<ReplayOptions, 'speed'> {
   readonly stepMs?: number | undefined;
 }
 
-const zero: Omit<FinishPart, 'finishReason'> = {
-  type: 'finish',
-  usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
-  timings: { queuedMs: 0, prefillMs: 0, firstTokenMs: null, decodeMs: 0, totalMs: 0, stopMs: null, tokensPerSecond: null },
-};
+const zero: Omit<FinishPart, 'finishReason'> = { type: 'finish', usage: nothingUsed, timings: noTime };
 
 /**
  * A stream of these very parts, without a model and without the native library: for code that is given a stream, and for

@@ -1,7 +1,15 @@
 import { ToolCallFold } from '../accumulate/tool-call-fold.ts';
 import type { OpenToolCall } from '../accumulate/tool-call-fold.ts';
 import type { FinishReason } from '../spec/finish-reason.ts';
-import type { OpenAIChatChunk, OpenAIChatDelta, OpenAIToolCallDelta } from '../spec/openai-chat-chunk.ts';
+import type { TokenLogProbabilities, TokenLogProbability } from '../spec/log-probabilities.ts';
+import type {
+  OpenAIChatChunk,
+  OpenAIChatChunkChoice,
+  OpenAIChatDelta,
+  OpenAITokenLogprob,
+  OpenAIToolCallDelta,
+  OpenAITopLogprob,
+} from '../spec/openai-chat-chunk.ts';
 import type { FinishPart, StreamPart, ToolCallDeltaPart, ToolCallPart, ToolCallStartPart } from '../spec/stream-part.ts';
 
 /** What is the same in all chunks. */
@@ -33,6 +41,8 @@ export class OpenAIChunks {
   #known: ChunkFrame | undefined;
   readonly #toolCalls = new ToolCallFold();
   readonly #sentCalls = new Map<OpenToolCall, SentCall>();
+  /** Of the tokens whose text is still to come. */
+  #logprobs: OpenAITokenLogprob[] = [];
 
   /** @param frame - asked once, when the first part has come */
   constructor(frame: () => ChunkFrame) {
@@ -57,6 +67,9 @@ export class OpenAIChunks {
         const delta = this.#toolCallDelta(part);
         return delta ? [this.#deltaChunk({ tool_calls: [delta] })] : [];
       }
+      case 'log-probabilities':
+        this.#logprobs.push(...part.tokens.map(openAILogprob));
+        return [];
       case 'finish':
         return this.#lastChunks(part);
       default:
@@ -65,12 +78,13 @@ export class OpenAIChunks {
   }
 
   #lastChunks({ finishReason, usage }: FinishPart): OpenAIChatChunk[] {
-    const finish = this.#chunk([{ index: 0, delta: {}, finish_reason: finishReasons[finishReason] ?? 'stop' }]);
+    const finish = this.#chunk([this.#choice({}, finishReasons[finishReason] ?? 'stop')]);
     if (!this.#known?.includeUsage) return [finish];
     const counted = {
       prompt_tokens: usage.inputTokens,
       completion_tokens: usage.outputTokens,
       total_tokens: usage.totalTokens,
+      prompt_tokens_details: { cached_tokens: usage.cachedInputTokens },
     };
     return [finish, { ...this.#chunk([]), usage: counted }];
   }
@@ -90,7 +104,14 @@ export class OpenAIChunks {
   }
 
   #deltaChunk(delta: OpenAIChatDelta): OpenAIChatChunk {
-    return this.#chunk([{ index: 0, delta, finish_reason: null }]);
+    return this.#chunk([this.#choice(delta, null)]);
+  }
+
+  #choice(delta: OpenAIChatDelta, finishReason: OpenAIChatChunkChoice['finish_reason']): OpenAIChatChunkChoice {
+    const choice = { index: 0, delta, finish_reason: finishReason } as const;
+    // The chunk with the role comes before anything that a token says.
+    if (this.#logprobs.length === 0 || delta.role) return choice;
+    return { ...choice, logprobs: { content: this.#logprobs.splice(0) } };
   }
 
   #chunk(choices: OpenAIChatChunk['choices']): OpenAIChatChunk {
@@ -98,4 +119,14 @@ export class OpenAIChunks {
     const { id, model, created, includeUsage } = this.#known;
     return { id, object: 'chat.completion.chunk', created, model, choices, ...(includeUsage && { usage: null }) };
   }
+}
+
+function openAILogprob(token: TokenLogProbabilities): OpenAITokenLogprob {
+  return { ...topLogprob(token), top_logprobs: token.alternatives.map(topLogprob) };
+}
+
+function topLogprob({ text, logProbability }: TokenLogProbability): OpenAITopLogprob {
+  // The bytes of a token that has only a part of a character are not known any more.
+  const bytes = text.includes('\uFFFD') ? null : Array.from(new TextEncoder().encode(text));
+  return { token: text, logprob: logProbability, bytes };
 }
