@@ -135,6 +135,8 @@ export class FakeNativeModel implements NativeModel {
     if (this.finishesWhenCancelled && this.#live.has(streamId)) this.finish(streamId, 'aborted');
   }
 
+  killEngine(): void {}
+
   metrics(): string {
     return JSON.stringify({ liveSequences: this.#live.size, unreadParts: this.#mailbox.length });
   }
