@@ -8,6 +8,7 @@ mod companion_files;
 mod device;
 mod end_tokens;
 mod isq;
+mod kept_sequences;
 mod load;
 mod load_folder;
 mod load_gguf;

@@ -6,7 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use tramontane_error::{Error, ErrorCode};
 use tramontane_session::{Backend, Next, Run, Step};
 
+use crate::kept_sequences::KeptSequences;
 use crate::memory::release_memory_being_freed;
 
 /// A mistralrs pipeline, as its loaders return it.
@@ -38,6 +39,7 @@ pub(crate) struct MistralBackend {
     /// The token that tells mistralrs that a sequence is over; its only end token, never shown to anyone.
     end_token: u32,
     kept_tokens: usize,
+    kept: Mutex<KeptSequences>,
     /// Whether the engine's thread is to die at its next step.
     killed: Arc<AtomicBool>,
 }
@@ -65,7 +67,8 @@ impl MistralBackend {
         let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(failed)?;
         let engine = runtime.block_on(builder.build());
         let kept_tokens = (cache.bytes / cache.bytes_per_token.max(1)) as usize;
-        Ok(Self { engine: Some(engine), pipeline: weak, end_token, kept_tokens, killed: Arc::default() })
+        let kept = Mutex::new(KeptSequences::new(kept_tokens));
+        Ok(Self { engine: Some(engine), pipeline: weak, end_token, kept_tokens, kept, killed: Arc::default() })
     }
 }
 
@@ -92,12 +95,25 @@ impl Backend for MistralBackend {
         self.kept_tokens
     }
 
-    fn run(&self, run: Run<'_>, step: Step) -> Result<usize, Error> {
+    fn kept(&self, tokens: &[u32]) -> usize {
+        lock(&self.kept).beginning(tokens)
+    }
+
+    fn run(&self, run: Run<'_>, mut step: Step) -> Result<usize, Error> {
         let engine = self.sender()?;
         // mistralrs awaits its sends inside the decode step, and panics where a receiver is gone: there is room for all
         // that it says of one sequence, and the receiver is read until mistralrs closes it.
         let (sender, mut receiver) = channel(64);
         let computed = Arc::new(OnceLock::new());
+        let generated = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&generated);
+        let step: Step = Box::new(move |logits| {
+            let next = step(logits);
+            if let Next::Token(token) = next {
+                lock(&noted).push(token);
+            }
+            next
+        });
         let request = NormalRequest {
             messages: RequestMessage::CompletionTokens(run.tokens.to_vec()),
             // An absent temperature would mean 1.
@@ -127,6 +143,8 @@ impl Backend for MistralBackend {
         while let Some(response) = receiver.blocking_recv() {
             outcome = Some(match response {
                 Response::CompletionDone(_) => {
+                    let generated = std::mem::take(&mut *lock(&generated));
+                    lock(&self.kept).add(run.tokens.iter().copied().chain(generated).collect());
                     Ok(computed.get().map_or(0, |&computed| run.tokens.len().saturating_sub(computed)))
                 }
                 Response::InternalError(e) | Response::ValidationError(e) => Err(failed(e)),
@@ -137,6 +155,7 @@ impl Backend for MistralBackend {
         outcome.unwrap_or_else(|| {
             // Its thread has panicked, and takes no more requests in a moment; one sent until then would be lost.
             wait_until(RESTART_TIMEOUT, || engine.is_closed());
+            lock(&self.kept).clear();
             Err(failed("it stopped in the middle of the sequence"))
         })
     }
@@ -170,7 +189,7 @@ impl CustomLogitsProcessor for StepProcessor {
         assert!(!self.killed.swap(false, Ordering::AcqRel), "the engine was killed");
         self.computed.get_or_init(|| context.len());
         let logits = logits.to_vec1::<f32>()?;
-        let mut step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut step = lock(&self.step);
         // A panic here would take mistralrs's engine thread with it.
         let token = match catch_unwind(AssertUnwindSafe(|| (*step)(&logits))) {
             Ok(Next::Token(token)) => token,
@@ -194,6 +213,11 @@ fn wait_until(most: Duration, mut done: impl FnMut() -> bool) {
     while !done() && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// Locks through a poisoned lock: every holder leaves the state whole, also when it panics.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn failed(reason: impl ToString) -> Error {

@@ -26,7 +26,8 @@ pub struct Run<'a> {
     pub tokens: &'a [u32],
     /// How many tokens the whole prompt has. `tokens` may be a part of it: a long prompt is computed in several runs.
     pub prompt_length: usize,
-    /// How many of `tokens` earlier runs of this sequence have computed. The backend may not have kept them since.
+    /// How many of `tokens` earlier runs have computed, of this sequence or of others with the same beginning. The backend
+    /// may not have kept them since.
     pub computed: usize,
 }
 
@@ -42,6 +43,11 @@ pub trait Backend: Send + Sync + 'static {
     /// How many tokens, of all sequences together, stay computed between runs: as many sequences take turns as fit in. 0
     /// where nothing is kept; sequences then run one after the other, each to its end.
     fn kept_tokens(&self) -> usize;
+
+    /// How many of `tokens`, from the first on, a run would find kept, as far as the backend can tell beforehand.
+    fn kept(&self, _tokens: &[u32]) -> usize {
+        0
+    }
 
     /// Computes what is new in `run.tokens`, then decodes until `step` ends the run. Blocks; returns once the engine holds
     /// nothing but what it keeps for a later run. The number is how many of `run.tokens`, from the first on, it had kept,
