@@ -99,6 +99,8 @@ pub fn load(
         companions: CompanionFiles::new()?,
         device,
     };
+    #[cfg(patched)]
+    crate::cpu_kernels::use_our_kernels();
     let template_override = options.chat_template.as_deref().map(usable_override).transpose()?;
     // Declared first, so dropped last: what a load that fails has read goes back too.
     let _released = ReleaseOnReturn;
