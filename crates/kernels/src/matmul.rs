@@ -2,12 +2,15 @@ use std::ops::Range;
 
 use crate::lanes::{LANES, Lanes};
 use crate::level::at_level;
-use crate::{Level, Threads};
+use crate::{Level, OneThread, Threads};
 
 /// What of `rhs` a thread works through before it goes on, in bytes: it should stay in the second cache.
 const BLOCK_BYTES: usize = 1 << 18;
 /// How many rows of `lhs` a thread takes at once.
 const BLOCK_ROWS: usize = 64;
+
+/// Below so many multiplications the caller's thread is done before another would have begun.
+const FEW_MULTIPLICATIONS: usize = 1 << 15;
 
 /// The product of `rows` rows of `lhs` with `columns` rows of `rhs` (a matrix times a transposed one), each of `width`
 /// numbers, written to `out` in order. `rhs` is usually a weight.
@@ -37,6 +40,7 @@ pub fn matmul_transposed(
     let job = Job { width, lhs, lhs_stride, rhs, rhs_stride, out: out.as_mut_ptr(), columns };
     let block_columns = (BLOCK_BYTES / 4 / width.max(1)).clamp(8, 32) & !7;
     let blocks = columns.div_ceil(block_columns);
+    let threads = if rows * columns * width < FEW_MULTIPLICATIONS { &OneThread } else { threads };
     threads.each(blocks * rows.div_ceil(BLOCK_ROWS), &|unit| {
         let (row, column) = (unit / blocks * BLOCK_ROWS, unit % blocks * block_columns);
         let rows = row..rows.min(row + BLOCK_ROWS);

@@ -12,7 +12,7 @@ use crate::mask::Seen;
 
 mod blocks;
 
-use blocks::{BLOCK, add_values, pack_keys, scores};
+use blocks::{BLOCK, add_values, pack_keys, scores, values_in_place};
 
 /// How many keys make a chunk.
 pub(crate) const CHUNK: usize = 4 * BLOCK;
@@ -138,9 +138,11 @@ struct Scratch {
     seen: Vec<Seen>,
     /// Number after number, each of all keys of the block.
     keys: Floats,
-    /// Key after key, where they have to be copied.
+    /// Key after key, and value after value, where they have to be copied.
     key_rows: Floats,
-    values: Floats,
+    value_rows: Floats,
+    /// In place of the keys that a block lacks.
+    zero_row: Floats,
     /// Row after row: scores, then weights.
     scores: Floats,
     /// By how much what a row had is less, now that a larger score is there.
@@ -160,8 +162,9 @@ pub(crate) unsafe fn fold_keys<V: Lanes>(job: &Attention, tile: &Tile, chunks: R
         queries: Floats::zeros(total.count * width),
         seen: Vec::with_capacity(total.count),
         keys: Floats::zeros(width * BLOCK),
-        key_rows: Floats::zeros(width * (BLOCK + 1)),
-        values: Floats::zeros(value_width * BLOCK),
+        key_rows: Floats::zeros(if job.keys.has_rows() { 0 } else { width * BLOCK }),
+        value_rows: Floats::zeros(if values_in_place(job) { 0 } else { value_width * BLOCK }),
+        zero_row: Floats::zeros(width),
         scores: Floats::zeros(total.count * BLOCK),
         factors: vec![0.0; total.count],
     };
@@ -208,7 +211,7 @@ unsafe fn fold_block<V: Lanes>(
     let width = job.queries.shape()[3];
     // SAFETY: the scratch has room for the tile and a block, and rows are of the tile.
     unsafe {
-        pack_keys::<V>(job, tile, &block, &mut scratch.key_rows, &mut scratch.keys);
+        pack_keys::<V>(job, tile, &block, scratch);
         for together in active.chunks(TOGETHER) {
             scores::<V>(together, width, &scratch.queries, &scratch.keys, &mut scratch.scores);
         }

@@ -69,10 +69,15 @@ impl<'a> View<'a> {
         a * self.strides[0] + b * self.strides[1] + c * self.strides[2]
     }
 
-    /// The row `self[a, b, c, ..]` where it lies in memory as it is needed: 32-bit floats, one after another.
+    /// Whether rows lie in memory as they are needed: 32-bit floats, one after another.
+    pub(crate) fn has_rows(&self) -> bool {
+        matches!(self.data, Data::F32(_)) && (self.strides[3] == 1 || self.shape[3] == 1)
+    }
+
+    /// The row `self[a, b, c, ..]` in place, if [`has_rows`](Self::has_rows).
     pub(crate) fn row(&self, at: [usize; 3]) -> Option<&'a [f32]> {
         match self.data {
-            Data::F32(data) if self.strides[3] == 1 || self.shape[3] == 1 => {
+            Data::F32(data) if self.has_rows() => {
                 let start = self.offset(at);
                 Some(&data[start..start + self.shape[3]])
             }

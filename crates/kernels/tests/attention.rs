@@ -186,7 +186,10 @@ fn attention_is_what_it_is_by_definition() {
         let width = case.values.shape[3];
         for level in Level::available() {
             let out = case.run(level, &Backwards(2), 0..batch, 0..queries);
-            for (row, found) in out.chunks(width).enumerate() {
+            let rows = batch * queries * heads;
+            for _ in 0..rows.min(30) {
+                let row = random.below(rows);
+                let found = &out[row * width..(row + 1) * width];
                 let (rest, head) = (row / heads, row % heads);
                 let expected = case.row_by_definition(rest / queries, rest % queries, head);
                 for (found, expected) in found.iter().zip(expected) {
@@ -292,7 +295,9 @@ fn a_mask_can_be_one_for_all_one_a_sequence_or_one_a_head() {
 #[test]
 fn shapes_that_do_not_fit_are_refused() {
     let numbers = [0.0; 16];
-    let view = |shape| View::new(Data::F32(&numbers), shape, [shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3], 1]);
+    let view = |shape| {
+        View::new(Data::F32(&numbers), shape, [shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3], 1])
+    };
     assert!(view([1, 3, 2, 3]).is_err());
     let run = |queries, keys, values, room: usize| {
         let (queries, keys, values) = (view(queries).unwrap(), view(keys).unwrap(), view(values).unwrap());

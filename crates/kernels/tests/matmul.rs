@@ -5,7 +5,14 @@ mod cases;
 use cases::{Backwards, Random, bits};
 use tramontane_kernels::{Level, OneThread, Threads, matmul_transposed};
 
-fn product(level: Level, threads: &dyn Threads, shape: [usize; 3], lhs: &[f32], rhs: &[f32], rhs_stride: usize) -> Vec<f32> {
+fn product(
+    level: Level,
+    threads: &dyn Threads,
+    shape: [usize; 3],
+    lhs: &[f32],
+    rhs: &[f32],
+    rhs_stride: usize,
+) -> Vec<f32> {
     let mut out = vec![f32::NAN; shape[0] * shape[1]];
     matmul_transposed(level, threads, shape, lhs, shape[2], rhs, rhs_stride, &mut out);
     out
@@ -22,9 +29,8 @@ fn a_product_is_what_it_is_by_definition() {
             let out = product(level, &OneThread, [rows, columns, width], &lhs, &rhs, stride);
             for (at, &found) in out.iter().enumerate() {
                 let (row, column) = (at / columns, at % columns);
-                let expected: f64 = (0..width)
-                    .map(|i| f64::from(lhs[row * width + i]) * f64::from(rhs[column * stride + i]))
-                    .sum();
+                let expected: f64 =
+                    (0..width).map(|i| f64::from(lhs[row * width + i]) * f64::from(rhs[column * stride + i])).sum();
                 assert!((f64::from(found) - expected).abs() < 1e-4, "{level:?}: {found} is not {expected}");
             }
         }

@@ -29,24 +29,21 @@ macro_rules! for_rows {
     };
 }
 
-/// Writes the keys of a block to `out` with the numbers of all keys side by side.
+/// Writes the keys of a block to the scratch, with the numbers of all keys side by side.
 ///
 /// # Safety
 ///
-/// As of [`Lanes`]; there must be room for a block in `out`, and for that and one more key in `rows`.
+/// As of [`Lanes`]; the scratch must be the job's.
 #[inline(always)]
 pub(super) unsafe fn pack_keys<V: Lanes>(
     job: &Attention,
     tile: &Tile,
     block: &Range<usize>,
-    rows: &mut Floats,
-    out: &mut Floats,
+    Scratch { keys: out, key_rows: rows, zero_row: zero, .. }: &mut Scratch,
 ) {
     let width = job.queries.shape()[3];
-    // The last row of `rows` stays zero, and stands for the keys that a block lacks.
-    let (rows, zero) = rows.split_at_mut(width * BLOCK);
     let at = |key: usize| [tile.batch, key, tile.key_head];
-    if job.keys.row(at(block.start)).is_none() {
+    if !job.keys.has_rows() {
         for key in block.clone() {
             job.keys.copy_row(at(key), &mut rows[(key - block.start) * width..]);
         }
@@ -121,6 +118,11 @@ unsafe fn scores_of<V: Lanes, const ROWS: usize, const VECTORS: usize>(
     }
 }
 
+/// Whether values can be read where they lie: in rows of whole lanes.
+pub(super) fn values_in_place(job: &Attention) -> bool {
+    job.values.has_rows() && job.values.shape()[3].is_multiple_of(LANES)
+}
+
 /// Adds the values of a block, by their weights in `scratch.scores`, to the `active` rows.
 ///
 /// # Safety
@@ -137,12 +139,12 @@ pub(super) unsafe fn add_values<V: Lanes>(
 ) {
     let at = |key: usize| [tile.batch, key, tile.key_head];
     let (values, stride) = match job.values.row(at(block.start)) {
-        Some(row) if row.len() == rows.width => (row.as_ptr(), job.values.strides()[1]),
+        Some(row) if values_in_place(job) => (row.as_ptr(), job.values.strides()[1]),
         _ => {
             for key in block.clone() {
-                job.values.copy_row(at(key), &mut scratch.values[(key - block.start) * rows.width..]);
+                job.values.copy_row(at(key), &mut scratch.value_rows[(key - block.start) * rows.width..]);
             }
-            (scratch.values.as_ptr(), rows.width)
+            (scratch.value_rows.as_ptr(), rows.width)
         }
     };
     let sums = Sums { weights: scratch.scores.as_ptr(), values, stride, to: rows.sums.as_mut_ptr(), width: rows.width };
