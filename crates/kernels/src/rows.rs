@@ -215,12 +215,18 @@ unsafe fn fold_block<V: Lanes>(
         for together in active.chunks(TOGETHER) {
             scores::<V>(together, width, &scratch.queries, &scratch.keys, &mut scratch.scores);
         }
-        active.retain(|&row| {
+        // Not by `retain`: what a closure calls is compiled for its own instructions.
+        let mut kept = 0;
+        for i in 0..active.len() {
+            let row = active[i];
             let scores = &mut scratch.scores[row * BLOCK..(row + 1) * BLOCK];
-            let factor = weigh::<V>(job, tile, row, &block, scratch.seen[row], scores, rows);
-            scratch.factors[row] = factor.unwrap_or(1.0);
-            factor.is_some()
-        });
+            if let Some(factor) = weigh::<V>(job, tile, row, &block, scratch.seen[row], scores, rows) {
+                scratch.factors[row] = factor;
+                active[kept] = row;
+                kept += 1;
+            }
+        }
+        active.truncate(kept);
         add_values::<V>(job, tile, &block, active, scratch, rows);
     }
 }
