@@ -42,7 +42,8 @@ impl Level {
 
 /// Calls `$body::<V>($arguments)` with the lanes of a level, compiled for that level's instructions.
 ///
-/// `$body` must be `#[inline(always)]`, with all that it calls on `V`: that is what has it compiled for them.
+/// `$body` must be `#[inline(always)]`, with all that it calls on `V`, and no such call may be in a closure that others
+/// call: that is what has it compiled for them.
 macro_rules! at_level {
     ($level:expr, $body:ident($($name:ident: $type:ty),* $(,)?)) => {{
         #[cfg(target_arch = "x86_64")]

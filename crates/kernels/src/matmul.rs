@@ -141,9 +141,9 @@ unsafe fn products<V: Lanes, const ROWS: usize, const COLUMNS: usize>(job: &Job,
                 std::ptr::copy_nonoverlapping(lanes.as_ptr().add(i * COLUMNS), to, COLUMNS);
             }
         } else {
-            for i in 0..ROWS {
-                for j in 0..COLUMNS {
-                    *job.out.add((row + i) * job.columns + column + j) = sums[i][j].sum();
+            for (i, sums) in sums.into_iter().enumerate() {
+                for (j, sum) in sums.into_iter().enumerate() {
+                    *job.out.add((row + i) * job.columns + column + j) = sum.sum();
                 }
             }
         }

@@ -11,8 +11,10 @@ use crate::lanes::{LANES, Lanes};
 use crate::mask::Seen;
 
 mod blocks;
+mod floats;
 
 use blocks::{BLOCK, add_values, pack_keys, scores, values_in_place};
+use floats::Floats;
 
 /// How many keys make a chunk.
 pub(crate) const CHUNK: usize = 4 * BLOCK;
@@ -32,36 +34,6 @@ impl Tile {
     pub(crate) fn row(&self, job: &Attention, row: usize) -> (usize, usize) {
         let group = job.heads_per_key_head();
         (self.first_query + row / group, self.key_head * group + row % group)
-    }
-}
-
-/// Numbers that begin on a cache line, so that no load touches two.
-pub(crate) struct Floats(Vec<Line>);
-
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct Line([f32; LANES]);
-
-impl Floats {
-    /// At least `count` zeros.
-    fn zeros(count: usize) -> Self {
-        Self(vec![Line([0.0; LANES]); count.div_ceil(LANES)])
-    }
-}
-
-impl std::ops::Deref for Floats {
-    type Target = [f32];
-
-    fn deref(&self) -> &[f32] {
-        // SAFETY: a line is sixteen numbers and nothing else.
-        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), self.0.len() * LANES) }
-    }
-}
-
-impl std::ops::DerefMut for Floats {
-    fn deref_mut(&mut self) -> &mut [f32] {
-        // SAFETY: a line is sixteen numbers and nothing else.
-        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() * LANES) }
     }
 }
 

@@ -115,7 +115,7 @@ impl Case {
         }
         match self.bias {
             // A hole now and then.
-            true if (key * 7 + position) % 11 == 0 && key != position => f32::NEG_INFINITY,
+            true if (key * 7 + position).is_multiple_of(11) && key != position => f32::NEG_INFINITY,
             true => (key % 5) as f32 * 0.25,
             false => 0.0,
         }

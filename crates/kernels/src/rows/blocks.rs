@@ -223,9 +223,9 @@ unsafe fn add_columns<V: Lanes, const ROWS: usize, const VECTORS: usize>(
         let to = rows.map(|row| to.add(row * width + at));
         let weights = rows.map(|row| weights.add(row * BLOCK));
         let mut sums = [[V::splat(0.0); VECTORS]; ROWS];
-        for i in 0..ROWS {
-            for j in 0..VECTORS {
-                sums[i][j] = V::load(to[i].add(j * LANES)).mul(V::splat(factors[i]));
+        for ((sums, to), factor) in sums.iter_mut().zip(to).zip(factors) {
+            for (j, sum) in sums.iter_mut().enumerate() {
+                *sum = V::load(to.add(j * LANES)).mul(V::splat(factor));
             }
         }
         for key in keys {
