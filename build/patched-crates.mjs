@@ -31,7 +31,9 @@ export async function patchCrates(checkout, workspace) {
     const copy = join(vendor, folder);
     await makeCopy(source, join(checkout, 'patches', folder), copy);
     const [, name = '', version = ''] = /^(.+)-(\d+\.\d+\.\d+.*)$/.exec(folder) ?? [];
-    config += `${name} = { path = ${JSON.stringify(relative(workspace, copy).replaceAll('\\', '/'))} }\n`;
+    const path = JSON.stringify(relative(workspace, copy).replaceAll('\\', '/'));
+    // Under a key of its own: the workspace has a patch by the name of candle-core already, for another version.
+    config += `${folder.replaceAll('.', '-')} = { package = "${name}", path = ${path} }\n`;
     lock = withoutSource(lock, name, version);
   }
   writeIfDifferent(join(workspace, '.cargo', 'config.toml'), config);

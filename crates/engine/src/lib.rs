@@ -5,6 +5,8 @@
 
 mod chat_template_source;
 mod companion_files;
+#[cfg(patched)]
+mod cpu_kernels;
 mod device;
 mod end_tokens;
 mod isq;

@@ -19,7 +19,7 @@ use crate::load_folder::{load_safetensors, load_uqff};
 use crate::load_gguf::load_gguf;
 use crate::load_options::LoadOptions;
 use crate::load_progress::{LoadPhase, LoadProgress};
-use crate::memory::{LargeBlocksApart, ReleaseOnReturn, release_freed_memory, resident_bytes};
+use crate::memory::{LargeBlocksApart, ReleaseOnReturn, release_freed_memory, resident_bytes, total_memory_bytes};
 use crate::mistral_backend::{MistralBackend, PrefixCache, SharedPipeline};
 use crate::model_info::ModelInfo;
 
@@ -100,6 +100,8 @@ pub fn load(
         device,
     };
     ReplyFormat::check_options(options.reasoning_format.as_deref(), options.tool_call_format.as_deref())?;
+    #[cfg(patched)]
+    crate::cpu_kernels::use_our_kernels();
     let template_override = options.chat_template.as_deref().map(usable_override).transpose()?;
     // Declared first, so dropped last: what a load that fails has read goes back too.
     let _released = ReleaseOnReturn;
@@ -133,7 +135,7 @@ pub fn load(
     let context_length = context_length(options.context_length, usable_context_length(engine_context_length))?;
     let AttentionSizes { layers, key_value_heads, head_length } = loaded.attention;
     let cache = PrefixCache {
-        bytes: options.prefix_cache_bytes.unwrap_or(0),
+        bytes: options.prefix_cache_bytes.unwrap_or_else(|| default_prefix_cache_bytes(&plan.device)),
         bytes_per_token: (2 * layers * key_value_heads * head_length * activation_dtype.size_in_bytes()) as u64,
     };
     let backend = MistralBackend::start(loaded.pipeline, loaded.end_tokens[0], cache)?;
@@ -176,6 +178,12 @@ pub fn load(
     };
     progress(LoadProgress::bytes(LoadPhase::Ready, loaded.weight_bytes, loaded.weight_bytes));
     Ok(LoadedModel { backend: Box::new(backend), text, info })
+}
+
+/// An eighth of the machine's memory, and no more than a gigabyte. Elsewhere than on the CPU what was computed in other
+/// pieces is not the same to the last bit, so nothing is kept there unless asked for.
+fn default_prefix_cache_bytes(device: &Device) -> u64 {
+    if device.is_cpu() { (total_memory_bytes() / 8).min(1 << 30) } else { 0 }
 }
 
 /// The caller's template, found to be well-formed before a model is read for it.

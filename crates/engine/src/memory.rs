@@ -77,3 +77,11 @@ pub(crate) fn resident_bytes() -> Option<u64> {
     system.refresh_processes(sysinfo::ProcessesToUpdate::Some(&[pid]), false);
     Some(system.process(pid)?.memory())
 }
+
+/// Memory of this machine in bytes, or of the container that the process is confined to.
+pub(crate) fn total_memory_bytes() -> u64 {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    let total = system.total_memory();
+    system.cgroup_limits().map_or(total, |limits| limits.total_memory.min(total))
+}

@@ -1,5 +1,6 @@
 //! The engine on real and tiny weights. Needs `TRAMONTANE_TEST_MODEL`, which `npm test` sets.
 
+mod exact_pieces;
 mod greedy_like_mistralrs;
 mod kept;
 mod models;

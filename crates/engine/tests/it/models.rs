@@ -42,15 +42,19 @@ pub fn greedy_tokens(model: &LoadedModel, prompt: &[u32], count: usize) -> Vec<u
     tokens.clone()
 }
 
-const HIDDEN: usize = 64;
 const LAYERS: usize = 2;
 const HEADS: usize = 4;
 const KV_HEADS: usize = 2;
-const FEED_FORWARD: usize = 128;
 const VOCABULARY: usize = 288;
 
 /// Writes a Hugging Face folder with a tiny llama of random weights, and returns it.
 pub fn write_tiny_llama(folder: &Path) -> PathBuf {
+    write_llama(folder, 64)
+}
+
+/// The same with rows of `hidden` and twice as many numbers: K-quants take multiples of 256.
+pub fn write_llama(folder: &Path, hidden: usize) -> PathBuf {
+    let feed_forward = 2 * hidden;
     std::fs::create_dir_all(folder).unwrap();
     let device = Device::Cpu;
     let mut seed = 7u64;
@@ -64,34 +68,34 @@ pub fn write_tiny_llama(folder: &Path) -> PathBuf {
             .collect();
         Tensor::from_vec(values, (rows, columns), &device).unwrap()
     };
-    let head = HIDDEN / HEADS;
+    let head = hidden / HEADS;
     let mut tensors = HashMap::from([
-        ("model.embed_tokens.weight".to_string(), random(VOCABULARY, HIDDEN)),
-        ("lm_head.weight".to_string(), random(VOCABULARY, HIDDEN)),
-        ("model.norm.weight".to_string(), Tensor::ones(HIDDEN, DType::F32, &device).unwrap()),
+        ("model.embed_tokens.weight".to_string(), random(VOCABULARY, hidden)),
+        ("lm_head.weight".to_string(), random(VOCABULARY, hidden)),
+        ("model.norm.weight".to_string(), Tensor::ones(hidden, DType::F32, &device).unwrap()),
     ]);
     for layer in 0..LAYERS {
         let name = |part: &str| format!("model.layers.{layer}.{part}.weight");
         for (part, rows, columns) in [
-            ("self_attn.q_proj", HIDDEN, HIDDEN),
-            ("self_attn.k_proj", KV_HEADS * head, HIDDEN),
-            ("self_attn.v_proj", KV_HEADS * head, HIDDEN),
-            ("self_attn.o_proj", HIDDEN, HIDDEN),
-            ("mlp.gate_proj", FEED_FORWARD, HIDDEN),
-            ("mlp.up_proj", FEED_FORWARD, HIDDEN),
-            ("mlp.down_proj", HIDDEN, FEED_FORWARD),
+            ("self_attn.q_proj", hidden, hidden),
+            ("self_attn.k_proj", KV_HEADS * head, hidden),
+            ("self_attn.v_proj", KV_HEADS * head, hidden),
+            ("self_attn.o_proj", hidden, hidden),
+            ("mlp.gate_proj", feed_forward, hidden),
+            ("mlp.up_proj", feed_forward, hidden),
+            ("mlp.down_proj", hidden, feed_forward),
         ] {
             tensors.insert(name(part), random(rows, columns));
         }
         for part in ["input_layernorm", "post_attention_layernorm"] {
-            tensors.insert(name(part), Tensor::ones(HIDDEN, DType::F32, &device).unwrap());
+            tensors.insert(name(part), Tensor::ones(hidden, DType::F32, &device).unwrap());
         }
     }
     candle_core::safetensors::save(&tensors, folder.join("model.safetensors")).unwrap();
     byte_tokenizer().save(folder.join("tokenizer.json"), false).unwrap();
     let config = json!({
         "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
-        "hidden_size": HIDDEN, "intermediate_size": FEED_FORWARD, "num_hidden_layers": LAYERS,
+        "hidden_size": hidden, "intermediate_size": feed_forward, "num_hidden_layers": LAYERS,
         "num_attention_heads": HEADS, "num_key_value_heads": KV_HEADS, "vocab_size": VOCABULARY,
         "max_position_embeddings": 256, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
         "tie_word_embeddings": false, "torch_dtype": "float32", "bos_token_id": 256, "eos_token_id": 256,

@@ -1,0 +1,101 @@
+use super::{BLOCK, QuantisedMatrix};
+use crate::threads::Threads;
+
+/// From so many numbers on, threads share the rounding.
+const SHARED_FROM: usize = 1 << 14;
+
+/// Rows of activations, each rounded to blocks of 32 integers from -127 to 127 and a scale.
+pub(super) struct Activations {
+    blocks_per_row: usize,
+    levels: Vec<i8>,
+    blocks: Vec<ActivationBlock>,
+}
+
+/// What of a block is not its 32 integers.
+#[derive(Clone, Copy, Default)]
+pub(super) struct ActivationBlock {
+    pub scale: f32,
+    /// The integers added up, times the scale.
+    pub sum: f32,
+    /// The integers added up, times what the level of a zero weight adds to each too much, below zero.
+    pub correction: i32,
+}
+
+impl Activations {
+    pub fn quantise(numbers: &[f32], weights: &QuantisedMatrix<'_>, threads: &dyn Threads) -> Self {
+        let mut levels = vec![0i8; numbers.len()];
+        let mut blocks = vec![ActivationBlock::default(); numbers.len() / BLOCK];
+        let zero = weights.block_type.zero();
+        let blocks_per_row = weights.blocks_per_row();
+        let rows = blocks.len() / blocks_per_row;
+        let (levels_start, blocks_start) = (SharedStart(levels.as_mut_ptr()), SharedStart(blocks.as_mut_ptr()));
+        let quantise_row = |row: usize| {
+            for block in row * blocks_per_row..(row + 1) * blocks_per_row {
+                let numbers = &numbers[block * BLOCK..][..BLOCK];
+                // SAFETY: each block lies within both, and belongs to one row, and so to one thread.
+                unsafe {
+                    let levels = std::slice::from_raw_parts_mut(levels_start.get().add(block * BLOCK), BLOCK);
+                    *blocks_start.get().add(block) = quantise_block(numbers, levels, zero);
+                }
+            }
+        };
+        if numbers.len() < SHARED_FROM {
+            (0..rows).for_each(quantise_row);
+        } else {
+            threads.each(rows, &quantise_row);
+        }
+        Self { blocks_per_row, levels, blocks }
+    }
+
+    pub fn rows(&self) -> usize {
+        self.blocks.len() / self.blocks_per_row
+    }
+
+    pub fn blocks_per_row(&self) -> usize {
+        self.blocks_per_row
+    }
+
+    pub fn levels(&self, row: usize) -> &[i8] {
+        &self.levels[row * self.blocks_per_row * BLOCK..][..self.blocks_per_row * BLOCK]
+    }
+
+    pub fn blocks(&self, row: usize) -> &[ActivationBlock] {
+        &self.blocks[row * self.blocks_per_row..][..self.blocks_per_row]
+    }
+}
+
+/// A pointer that threads share; what it points to they do not.
+struct SharedStart<T>(*mut T);
+
+// SAFETY: as its users say.
+unsafe impl<T> Sync for SharedStart<T> {}
+
+impl<T> SharedStart<T> {
+    fn get(&self) -> *mut T {
+        self.0
+    }
+}
+
+#[inline]
+fn quantise_block(numbers: &[f32], levels: &mut [i8], zero: i32) -> ActivationBlock {
+    // Magnitudes are in the order of their bits, and integers can be compared side by side.
+    let largest = numbers.iter().map(|number| number.to_bits() & 0x7fff_ffff).max().unwrap_or(0);
+    let largest = f32::from_bits(largest);
+    if !largest.is_finite() {
+        levels.fill(0);
+        return ActivationBlock { scale: f32::NAN, sum: f32::NAN, correction: 0 };
+    }
+    let scale = largest / 127.0;
+    let inverse = if scale > 0.0 { 127.0 / largest } else { 0.0 };
+    // The least denormal numbers have an inverse beyond all numbers.
+    let inverse = if inverse.is_finite() { inverse } else { 0.0 };
+    let mut sum = 0i32;
+    for (level, number) in levels.iter_mut().zip(numbers) {
+        let rounded = (number * inverse).round_ties_even();
+        // SAFETY: at most 127 in magnitude, give or take a rounding.
+        let rounded = unsafe { rounded.to_int_unchecked::<i32>() };
+        *level = rounded as i8;
+        sum += rounded;
+    }
+    ActivationBlock { scale, sum: scale * sum as f32, correction: -zero * sum }
+}
