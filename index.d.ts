@@ -736,12 +736,13 @@ export interface LoadModelOptions {
 	 */
 	readonly maxQueue?: number | undefined;
 	/**
-	 * Memory, in bytes, for what was computed of prompts and replies that are over or wait for their turn. With it, a
-	 * conversation goes on without computing its beginning again, streams share the engine in slices instead of following
-	 * one another, and a long prompt is computed in pieces, between which a cancel takes effect. What is computed in other
-	 * pieces can differ in its last bits, and so, now and then, in a token that was almost a tie.
+	 * The most memory, in bytes, for what was computed of prompts and replies that are over or wait for their turn. With it
+	 * a conversation goes on without computing its beginning again, streams share the engine in slices instead of following
+	 * one another, and a long prompt is computed in pieces, between which others get their turn and a cancel takes effect.
+	 * 0 keeps nothing. The tokens are the same either way, to the bit on x86-64; on ARM a token that was almost a tie may
+	 * now and then be another.
 	 *
-	 * @defaultValue 0: nothing is kept
+	 * @defaultValue an eighth of the machine's memory, at most 1 GiB, on the CPU; 0 on other devices
 	 */
 	readonly prefixCacheBytes?: number | undefined;
 	/**

@@ -13,6 +13,7 @@ os.environ["RAYON_NUM_THREADS"] = os.environ["CANDLE_NUM_THREADS"] = str(spec["t
 
 from mistralrs import ChatCompletionRequest, Runner, Which  # noqa: E402
 
+sending = threading.Lock()
 work, wanted, figures = spec["workload"], set(spec["cases"]), {}
 
 started = time.perf_counter()
@@ -30,7 +31,10 @@ def run(messages, max_tokens):
     request = ChatCompletionRequest(
         messages=messages, model="default", max_tokens=max_tokens, temperature=0.0, stream=True
     )
-    for chunk in runner.send_chat_completion_request(request):
+    # It refuses a second call while one is being taken in.
+    with sending:
+        chunks = runner.send_chat_completion_request(request)
+    for chunk in chunks:
         if tokens == 0:
             first = time.perf_counter() - start
         tokens += 1

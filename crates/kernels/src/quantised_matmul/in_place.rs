@@ -24,6 +24,9 @@ pub(super) trait Dot {
 /// How many columns are computed at once.
 const COLUMNS: usize = 4;
 
+/// How far ahead weights are asked for: as much as arrives while memory answers, and some more.
+const AHEAD_BYTES: usize = 10 << 10;
+
 /// # Safety
 ///
 /// The processor has AVX2, FMA, F16C and what `D` needs; `columns` are rows of `weights`, and nobody else writes to them
@@ -82,6 +85,11 @@ unsafe fn four_columns<D: Dot, const EIGHT: bool, const MINIMUM: bool, const FIF
         for (at, rounded) in activations.blocks(row).iter().enumerate() {
             let blocks = starts.map(|start| start.add(at * block_type.bytes()));
             let levels = _mm256_loadu_si256(levels.add(at * BLOCK).cast());
+            // Four rows at once are more than the processor foresees. What follows them in memory comes next.
+            let ahead = starts[0].wrapping_add(COLUMNS * at * block_type.bytes() + AHEAD_BYTES);
+            for line in 0..(COLUMNS * block_type.bytes()).div_ceil(64) {
+                _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(line * 64).cast());
+            }
             let [a, b, c, d] =
                 blocks.map(|block| D::four::<EIGHT>(weights_of::<EIGHT, FIFTH>(block_type, block, !D::SIGNED), levels));
             let halves = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
