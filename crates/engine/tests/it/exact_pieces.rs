@@ -28,7 +28,7 @@ fn logits(model: &LoadedModel, prompt: &[u32], decoded: usize) -> Vec<Vec<f32>> 
         let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         Next::Token(logits.iter().position(|&logit| logit == largest).unwrap() as u32)
     });
-    model.backend.run(Run { sequence: 0, tokens: prompt, prompt_length: prompt.len() }, step).unwrap();
+    model.backend.run(Run { sequence: 0, tokens: prompt, prompt_length: prompt.len(), computed: 0 }, step).unwrap();
     let all = all.lock().unwrap();
     all.clone()
 }
