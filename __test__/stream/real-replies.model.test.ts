@@ -82,7 +82,7 @@ describe('the three depths', () => {
   it('a prompt is a chat of one user message', async () => {
     const prompted = await model.streamPrompt(question, greedy).result();
     const chatted = await model.streamChat([{ role: 'user', content: question }], greedy).result();
-    expect([chatted.text, chatted.usage]).toEqual([prompted.text, prompted.usage]);
+    expect([chatted.text, chatted.usage.totalTokens]).toEqual([prompted.text, prompted.usage.totalTokens]);
   });
 
   it('a chat is the raw text that its template writes', async () => {
@@ -96,9 +96,9 @@ describe('the three depths', () => {
     const prompt = `${written.join('')}<|im_start|>assistant\n`;
     const chatted = await model.streamChat(messages, greedy).result();
     const completed = await model.streamCompletion({ prompt, ...greedy }).result();
-    expect([completed.text, completed.usage]).toEqual([chatted.text, chatted.usage]);
+    expect([completed.text, completed.usage.totalTokens]).toEqual([chatted.text, chatted.usage.totalTokens]);
     const asOneValue = await model.streamCompletion({ messages, ...greedy }).result();
-    expect([asOneValue.text, asOneValue.usage]).toEqual([chatted.text, chatted.usage]);
+    expect([asOneValue.text, asOneValue.usage.totalTokens]).toEqual([chatted.text, chatted.usage.totalTokens]);
   });
 
   it('raw text is the tokens it is made of', async () => {
@@ -106,7 +106,7 @@ describe('the three depths', () => {
     const fromText = await model.streamCompletion({ prompt: 'The quick brown fox', ...greedy }).result();
     const fromTokens = await model.streamCompletion({ tokens, ...greedy }).result();
     expect(fromTokens.usage.inputTokens).toBe(4);
-    expect([fromTokens.text, fromTokens.usage]).toEqual([fromText.text, fromText.usage]);
+    expect([fromTokens.text, fromTokens.usage.totalTokens]).toEqual([fromText.text, fromText.usage.totalTokens]);
   });
 
   it('raw text is continued, where the same text as a message is answered', async () => {
@@ -156,7 +156,7 @@ describe('limits', () => {
 describe('counts and times', () => {
   it('add up', async () => {
     const { usage, timings } = await model.streamCompletion({ tokens: [19, 20, 21], maxOutputTokens: 5 }).result();
-    expect(usage).toEqual({ inputTokens: 3, outputTokens: 5, totalTokens: 8 });
+    expect(usage).toMatchObject({ inputTokens: 3, outputTokens: 5, totalTokens: 8 });
     expect(timings.queuedMs + timings.prefillMs).toBeCloseTo(timings.firstTokenMs ?? -1, 3);
     expect(timings.totalMs).toBeGreaterThanOrEqual((timings.firstTokenMs ?? 0) + timings.decodeMs);
     expect(timings.tokensPerSecond).toBeCloseTo((4 * 1000) / timings.decodeMs, 3);
