@@ -21,7 +21,7 @@ use tramontane_error::{Error, ErrorCode};
 use tramontane_session::{Backend, Next, Run, Step};
 
 use crate::kept_sequences::KeptSequences;
-use crate::memory::release_memory_being_freed;
+use crate::memory::{FreedMemoryKept, release_memory_being_freed};
 
 /// A mistralrs pipeline, as its loaders return it.
 pub(crate) type SharedPipeline = Arc<AsyncMutex<dyn Pipeline + Send + Sync>>;
@@ -42,6 +42,8 @@ pub(crate) struct MistralBackend {
     kept: Mutex<KeptSequences>,
     /// Whether the engine's thread is to die at its next step.
     killed: Arc<AtomicBool>,
+    /// Taken when dropped.
+    freed_memory: Option<FreedMemoryKept>,
 }
 
 /// What of the keys and values stays in memory between runs.
@@ -68,7 +70,15 @@ impl MistralBackend {
         let engine = runtime.block_on(builder.build());
         let kept_tokens = (cache.bytes / cache.bytes_per_token.max(1)) as usize;
         let kept = Mutex::new(KeptSequences::new(kept_tokens));
-        Ok(Self { engine: Some(engine), pipeline: weak, end_token, kept_tokens, kept, killed: Arc::default() })
+        Ok(Self {
+            engine: Some(engine),
+            pipeline: weak,
+            end_token,
+            kept_tokens,
+            kept,
+            killed: Arc::default(),
+            freed_memory: Some(FreedMemoryKept::begin()),
+        })
     }
 }
 
@@ -169,6 +179,7 @@ impl Drop for MistralBackend {
     fn drop(&mut self) {
         // Dropping the last handle asks the engine thread to end; the weights go with it.
         drop(self.engine.take());
+        drop(self.freed_memory.take());
         wait_until(FREE_TIMEOUT, || self.pipeline.strong_count() == 0);
         // The count is zero before the last owner has freed what it held.
         release_memory_being_freed();

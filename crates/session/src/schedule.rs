@@ -5,8 +5,9 @@
 //! whoever asks, it is queued until its first slice, wherever it is.
 //!
 //! What must hold: within a priority, streams are taken in in the order of submission and get their slices in a circle;
-//! those in turn never hold more computed tokens than the backend keeps, unless one alone does, since switching between
-//! more would compute everything anew at each switch.
+//! one that has its first token lets others have theirs, before it goes on; those in turn never hold more computed tokens
+//! than the backend keeps, unless one alone does, since switching between more would compute everything anew at each
+//! switch.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
@@ -55,6 +56,14 @@ pub(crate) struct Job {
     pub known: usize,
     /// Tokens of the prompt that the backend had kept of something else.
     pub cached_input_tokens: usize,
+}
+
+/// Whom a stream would let take its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    Anybody,
+    /// Those that have no token yet.
+    Newcomers,
 }
 
 #[derive(Default)]
@@ -140,10 +149,11 @@ impl Schedule {
         }
     }
 
-    /// Whether anybody could take the turn of the one that is being computed.
-    pub fn others_wait(&mut self) -> bool {
+    /// Whether anybody of this priority or a higher one could take the turn of the stream that is being computed.
+    pub fn waits(&mut self, whom: Waiting, priority: i32) -> bool {
         self.admit();
-        !self.in_turn.is_empty()
+        let counts = |job: &Job| whom == Waiting::Anybody || job.sequence.output_tokens == 0;
+        self.in_turn.iter().any(|job| job.priority >= priority && counts(job))
     }
 
     /// Streams that the engine has not taken up.

@@ -8,6 +8,7 @@ use crate::backend::Next;
 use crate::control::Control;
 use crate::reply_parts::ReplyParts;
 use crate::sampler::Sampler;
+use crate::schedule::Waiting;
 use crate::stopwatch::Stopwatch;
 use crate::stream_part::FinishReason;
 
@@ -39,8 +40,8 @@ impl Sequence {
     /// Chooses the next token, and sends on the text that it makes certain.
     ///
     /// [`Next::End`] without an [`Sequence::ending`] means that the slice is over, and the sequence is not. A raised
-    /// switch takes effect within this step. `others_wait` is asked only where the slice could be over.
-    pub fn step(&mut self, logits: &[f32], stopwatch: &mut Stopwatch, others_wait: impl FnOnce() -> bool) -> Next {
+    /// switch takes effect within this step. `waits` is asked only where the slice could be over.
+    pub fn step(&mut self, logits: &[f32], stopwatch: &mut Stopwatch, waits: impl FnOnce(Waiting) -> bool) -> Next {
         if self.ending.is_some() {
             return Next::End;
         }
@@ -73,7 +74,12 @@ impl Sequence {
             return self.end(Ok(FinishReason::Length));
         }
         self.tokens.push(token);
-        if self.control.is_paused() || (self.slice_tokens >= QUANTUM && others_wait()) {
+        let is_over = match self.slice_tokens {
+            QUANTUM.. => waits(Waiting::Anybody),
+            _ if self.output_tokens == 1 => waits(Waiting::Newcomers),
+            _ => false,
+        };
+        if self.control.is_paused() || is_over {
             // The token is the first thing to be computed in the next slice, so nothing is computed twice.
             return Next::End;
         }

@@ -396,8 +396,8 @@ impl Shared {
         let (lent, schedule) = (Arc::new(Mutex::new(Some(job))), Arc::clone(&self.schedule));
         let borrowed = Arc::clone(&lent);
         let step: Step = Box::new(move |logits| match &mut *lock(&borrowed) {
-            Some(Job { sequence, ticket, .. }) => {
-                sequence.step(logits, &mut ticket.stopwatch, || lock(&schedule).others_wait())
+            Some(Job { sequence, ticket, priority, .. }) => {
+                sequence.step(logits, &mut ticket.stopwatch, |whom| lock(&schedule).waits(whom, *priority))
             }
             None => Next::End,
         });

@@ -153,9 +153,9 @@ fn a_position_in_the_queue_counts_those_before() {
 
 #[test]
 fn a_stream_in_turn_is_queued_until_its_first_slice() {
-    let reader = Reader::of([ScriptedReply { step_ms: 100, ..letters("a", 50) }]);
+    let reader = Reader::of([ScriptedReply { prefill_ms: 500, ..letters("a", 50) }]);
     (0..3).for_each(|id| reader.submit(id, prompt("Hi")));
-    // The first has its slice of sixteen tokens; there is room for all in the turn.
+    // The first has its prompt computed; there is room for all in the turn.
     reader.wait_until("two wait", |session| {
         let metrics = session.metrics();
         (metrics.live_sequences, metrics.queued_sequences) == (1, 2)
@@ -227,4 +227,21 @@ fn a_long_prompt_is_computed_in_pieces_that_a_cancel_ends() {
     let Some(StreamPart::Finish { timings, usage, .. }) = parts.last() else { panic!("{parts:?}") };
     assert_eq!(usage.output_tokens, 0);
     assert!(timings.total_ms < 1900.0, "the whole prompt was computed: {timings:?}");
+}
+
+#[test]
+fn a_stream_with_its_first_token_lets_others_have_theirs() {
+    let mut reader = Reader::of((0..4).map(|_| ScriptedReply { prefill_ms: 20, ..letters("x", 40) }));
+    (0..4).for_each(|id| reader.submit(id, prompt("Hi")));
+    (0..4).for_each(|id| drop(reader.read(id)));
+    assert_eq!(reader.order[..4], [0, 1, 2, 3], "one token each: {:?}", reader.order);
+}
+
+#[test]
+fn a_stream_of_lower_priority_cuts_no_slice_short() {
+    let mut reader = Reader::of([letters("a", 60), letters("b", 20)]);
+    reader.submit(0, prompt("Hi"));
+    reader.wait_until("the first runs", |session| session.metrics().live_sequences == 1);
+    reader.submit(1, json!({ "prompt": { "text": "Hi" }, "priority": -1 }));
+    assert_eq!(turns(&mut reader, 2), [0, 1]);
 }
