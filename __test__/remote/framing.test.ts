@@ -65,6 +65,10 @@ describe('server-sent events', () => {
     expect(sse('\uFEFFdata: a\n\ndata: \uFEFFb\n\n')).toEqual(['a', '\uFEFFb']);
   });
 
+  it('keep a byte order mark that is no such thing, whatever it comes after', () => {
+    expect(sse('ü\n\uFEFFdata: x\n\ndata: ü\uFEFFa\n\n')).toEqual(['ü\uFEFFa']);
+  });
+
   it('keep characters that are cut in two', () => {
     expect(sse('data: ünï 🌬️ 風\n\n')).toEqual(['ünï 🌬️ 風']);
   });

@@ -2,10 +2,11 @@ import { TramontaneError } from '../spec/tramontane-error.ts';
 import type { ServerEvent } from './dialect.ts';
 import { isWhole, maxEventLength } from './framing.ts';
 import type { Framing } from './framing.ts';
+import { Utf8Text } from './utf8-text.ts';
 
 /** One JSON value a line, as Ollama sends them. Empty lines are passed over. */
 export class LineFraming implements Framing {
-  readonly #decoder = new TextDecoder();
+  readonly #text = new Utf8Text();
   /** Pieces of the line that has not ended; joined once it has, so that a long one costs no more than its length. */
   #pieces: string[] = [];
   #length = 0;
@@ -15,7 +16,7 @@ export class LineFraming implements Framing {
   }
 
   push(bytes: Uint8Array): ServerEvent[] {
-    const lines = this.#decoder.decode(bytes, { stream: true }).split('\n');
+    const lines = this.#text.push(bytes).split('\n');
     const rest = lines.pop() ?? '';
     const events: ServerEvent[] = [];
     for (const line of lines) {
@@ -31,7 +32,7 @@ export class LineFraming implements Framing {
     if (this.ended) {
       throw new TramontaneError('remote-failed', `the server sent a line of more than ${maxEventLength} characters`);
     }
-    const data = this.#takeLine(this.#decoder.decode());
+    const data = this.#takeLine(this.#text.end());
     return isWhole(data) ? [{ data }] : [];
   }
 

@@ -3,6 +3,7 @@ import { TramontaneError } from '../spec/tramontane-error.ts';
 import type { ServerEvent } from './dialect.ts';
 import { isWhole, maxEventLength } from './framing.ts';
 import type { Framing } from './framing.ts';
+import { Utf8Text } from './utf8-text.ts';
 
 /**
  * Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), by `eventsource-parser`. Around
@@ -11,8 +12,7 @@ import type { Framing } from './framing.ts';
  * counts where it is whole, since some gateways leave that line out.
  */
 export class SseFraming implements Framing {
-  // Its decoder takes a byte order mark off, too.
-  readonly #decoder = new TextDecoder();
+  readonly #text = new Utf8Text();
   #events: ServerEvent[] = [];
   #afterReturn = false;
   #tooLong = false;
@@ -31,12 +31,12 @@ export class SseFraming implements Framing {
   }
 
   push(bytes: Uint8Array): ServerEvent[] {
-    this.#feed(this.#decoder.decode(bytes, { stream: true }));
+    this.#feed(this.#text.push(bytes));
     return this.#take();
   }
 
   end(): ServerEvent[] {
-    this.#feed(this.#decoder.decode());
+    this.#feed(this.#text.end());
     if (this.#tooLong) {
       throw new TramontaneError('remote-failed', `the server sent an event of more than ${maxEventLength} characters`);
     }
