@@ -42,11 +42,13 @@ export type {
   OpenAITopLogprob,
   OpenAIUsage,
 } from './spec/openai-chat-chunk.ts';
+export type { ProviderData } from './spec/provider-data.ts';
 export type { RecordOptions, RecordingSink, ReplayOptions } from './spec/recording-options.ts';
 export type { SamplingOptions } from './spec/sampling-options.ts';
 export type {
   FinishPart,
   LogProbabilitiesPart,
+  ProviderDataPart,
   ReasoningDeltaPart,
   StreamPart,
   TextDeltaPart,

@@ -6,6 +6,7 @@ import { noTime } from '../../spec/timings.ts';
 import { nothingUsed } from '../../spec/usage.ts';
 import type { Usage } from '../../spec/usage.ts';
 import { WholeCharacters } from '../../views/whole-characters.ts';
+import type { DialectName } from '../dialect.ts';
 import { ReplyCalls, mostCalls } from './reply-calls.ts';
 
 type Parts = readonly (StreamPart | FailurePart)[];
@@ -61,6 +62,11 @@ export class Reply {
 
   logProbabilities(tokens: readonly TokenLogProbabilities[]): void {
     if (tokens.length > 0) this.#parts.push({ type: 'log-probabilities', tokens });
+  }
+
+  /** What is to come back with the message. */
+  providerData(dialect: DialectName, data: unknown): void {
+    this.#parts.push({ type: 'provider-data', dialect, data });
   }
 
   /** Tokens counted so far; a later count replaces an earlier one, and what is not told stays. */
