@@ -92,11 +92,15 @@ export class ReplyCalls {
     this.#delta(call, call.characters.take(piece));
   }
 
-  /** A whole call, or the end of one whose arguments are told once more: what of them is new is passed on. */
-  finish(call: ReplyCall, inputText = ''): void {
-    if (call.complete) return;
+  /** Arguments as a whole, where they may have come in pieces before: what of them is new is passed on. */
+  told(call: ReplyCall, inputText: string): void {
     const known = call.inputText + call.held;
     if (inputText.length > known.length && inputText.startsWith(known)) this.write(call, inputText.slice(known.length));
+  }
+
+  /** Nothing of a call is missing. */
+  finish(call: ReplyCall): void {
+    if (call.complete) return;
     this.#start(call);
     this.#delta(call, call.characters.rest().toWellFormed());
     call.complete = true;

@@ -77,8 +77,8 @@ export class ResponsesDecoder implements EventDecoder {
       case 'response.function_call_arguments.delta':
         return reply.calls.write(this.#callOf(event), textOf(event['delta']));
       case 'response.function_call_arguments.done':
-        // LM Studio tells the arguments here only.
-        return this.#finishCall(this.#callOf(event), event);
+        // LM Studio tells the arguments here only. Whether they were cut is known when the item is done.
+        return this.#tellCall(this.#callOf(event), event);
       case 'response.completed':
       case 'response.incomplete':
       case 'response.cancelled':
@@ -110,7 +110,8 @@ export class ResponsesDecoder implements EventDecoder {
     switch (item['type']) {
       case 'function_call':
         this.#itemAdded(event, known.call ? {} : item);
-        if (item['status'] !== 'incomplete') this.#finishCall(known.call, item);
+        this.#tellCall(known.call, item);
+        if (known.call && item['status'] !== 'incomplete') this.#reply.calls.finish(known.call);
         return;
       case 'message':
         if (!known.hasText) for (const part of objectsOf(item['content'])) this.#wholeText(part);
@@ -129,10 +130,10 @@ export class ResponsesDecoder implements EventDecoder {
     this.#reply.text(textOf(part['text']) || textOf(part['refusal']));
   }
 
-  #finishCall(call: ReplyCall | undefined, told: LooseObject): void {
+  #tellCall(call: ReplyCall | undefined, told: LooseObject): void {
     if (!call) return;
-    if (!call.started && call.name === '') call.name = textOf(told['name']);
-    this.#reply.calls.finish(call, textOf(told['arguments']));
+    if (call.name === '') call.name = textOf(told['name']);
+    this.#reply.calls.told(call, textOf(told['arguments']));
   }
 
   #callOf(event: LooseObject): ReplyCall | undefined {
