@@ -1,6 +1,6 @@
 import type { FinishReason } from '../../spec/finish-reason.ts';
 import type { EventDecoder, ServerEvent } from '../dialect.ts';
-import { errorFrame } from './error-frame.ts';
+import { errorFrame, readError } from './error-frame.ts';
 import { countOf, objectOf, objectsOf, parseObject, textOf } from './loose-json.ts';
 import type { LooseObject } from './loose-json.ts';
 import type { PlacedData } from './placed-data.ts';
@@ -74,7 +74,7 @@ export class AnthropicDecoder implements EventDecoder {
         return this.#wholeMessage(event);
       default: {
         // Pings and what later versions add are no text of the model.
-        const error = errorFrame(type === 'error' ? { ...event, type } : event);
+        const error = errorFrame(event) ?? (type === 'error' ? readError(event) : undefined);
         return error && this.#reply.fail(failedFrame(error));
       }
     }

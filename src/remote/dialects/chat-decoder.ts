@@ -1,7 +1,7 @@
 import type { FinishReason } from '../../spec/finish-reason.ts';
 import type { EventDecoder, ServerEvent } from '../dialect.ts';
 import type { Quirks } from '../quirks.ts';
-import { errorFrame } from './error-frame.ts';
+import { errorFrame, readError } from './error-frame.ts';
 import { boundedLogProbability, openAILogProbabilities, unknownTokenId } from './log-probability.ts';
 import { countOf, firstText, isObject, objectOf, objectsOf, parseObject, textOf } from './loose-json.ts';
 import type { LooseObject } from './loose-json.ts';
@@ -63,12 +63,12 @@ export class ChatDecoder implements EventDecoder {
     if (data.startsWith('[DONE]') || (data.length < 64 && data.trim() === '[DONE]')) return this.#reply.done();
     const chunk = parseObject(data);
     if (!chunk) {
-      if (event === 'error') return this.#reply.fail(failedFrame(errorFrame({ error: data.trim() || 'error' })!));
+      if (event === 'error') return this.#reply.fail(failedFrame(readError({ message: data.trim() })));
       // An event without data keeps the connection alive.
       return data.trim() === '' ? undefined : this.#unreadable();
     }
     const { choices } = chunk;
-    const error = event === 'error' ? (errorFrame(chunk) ?? errorFrame({ error: chunk })) : this.#errorOf(chunk);
+    const error = event === 'error' ? (errorFrame(chunk) ?? readError(chunk)) : this.#errorOf(chunk);
     if (error) return this.#reply.fail(failedFrame(error));
     this.#count(chunk['usage']);
     // Groq counts here.

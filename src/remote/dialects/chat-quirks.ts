@@ -30,7 +30,7 @@ export const chatQuirks = {
     streamOptions: false,
   },
   // github.com/ggml-org/llama.cpp tools/server/README.md: the options of /completion are taken in chat too.
-  llamacpp: {
+  'llama.cpp': {
     fields: { ...openWeights, repetitionPenalty: 'repeat_penalty' },
     thinkingSwitch: 'chat_template_kwargs',
     dryFields: ['multiplier', 'base', 'allowedLength', 'sequenceBreakers', 'rangeTokens'],

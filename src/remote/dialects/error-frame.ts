@@ -34,11 +34,11 @@ export function errorFrame(frame: unknown): ErrorFrame | undefined {
   if (Array.isArray(frame)) return frame.length === 1 && isObject(frame[0]) ? errorFrame(frame[0]) : undefined;
   if (!isObject(frame)) return undefined;
   const nested = frame['error'] ?? frame['ErrorMsg'] ?? nestedError(frame['Response']);
-  if (isObject(nested)) return read(nested, frame);
-  if (typeof nested === 'string' && nested !== '') return read({ ...frame, message: nested }, frame);
+  if (isObject(nested)) return readError(nested, frame);
+  if (typeof nested === 'string' && nested !== '') return readError({ ...frame, message: nested });
   const first = objectsOf(frame['errors'])[0];
-  if (first) return read(first, frame);
-  return frame['type'] === 'error' || frame['object'] === 'error' ? read(frame, frame) : undefined;
+  if (first) return readError(first, frame);
+  return frame['type'] === 'error' || frame['object'] === 'error' ? readError(frame) : undefined;
 }
 
 /**
@@ -47,10 +47,11 @@ export function errorFrame(frame: unknown): ErrorFrame | undefined {
  */
 export function errorBody(body: string): ErrorFrame {
   const parsed = parse(body);
-  return errorFrame(parsed) ?? (isObject(parsed) ? read(parsed, parsed) : read({ message: visibleText(body) }, {}));
+  return errorFrame(parsed) ?? readError(isObject(parsed) ? parsed : { message: visibleText(body) });
 }
 
-function read(error: LooseObject, frame: LooseObject): ErrorFrame {
+/** What an object says that is known to tell of an error; `frame` is what it was found in. */
+export function readError(error: LooseObject, frame: LooseObject = error): ErrorFrame {
   const kinds = [...kindFields.map((field) => error[field]), frame['code']];
   const words = kinds.filter((kind) => typeof kind === 'string' && kind !== '') as string[];
   const numbers = [...kinds, error['status_code']].map(Number);

@@ -2,7 +2,7 @@ import type { FinishReason } from '../../spec/finish-reason.ts';
 import type { TokenLogProbability } from '../../spec/log-probabilities.ts';
 import type { EventDecoder, ServerEvent } from '../dialect.ts';
 import { errorFrame } from './error-frame.ts';
-import { boundedLogProbability, unknownTokenId } from './log-probability.ts';
+import { boundedLogProbability, unknownTokenId, withAlternatives } from './log-probability.ts';
 import { countOf, isObject, objectOf, objectsOf, parseObject, textOf } from './loose-json.ts';
 import type { LooseObject } from './loose-json.ts';
 import type { PlacedData } from './placed-data.ts';
@@ -87,10 +87,9 @@ export class GeminiDecoder implements EventDecoder {
   #logProbabilities({ chosenCandidates, topCandidates }: LooseObject): void {
     const top = Array.isArray(topCandidates) ? topCandidates : [];
     this.#reply.logProbabilities(
-      objectsOf(chosenCandidates).map((chosen, at) => ({
-        ...logProbability(chosen),
-        alternatives: objectsOf(objectOf(top[at])['candidates']).map(logProbability),
-      })),
+      objectsOf(chosenCandidates).map((chosen, at) =>
+        withAlternatives(logProbability(chosen), objectsOf(objectOf(top[at])['candidates']).map(logProbability)),
+      ),
     );
   }
 

@@ -10,10 +10,12 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Tokens in OpenAI's form, which Ollama and others use too: `[{ token, logprob, bytes, top_logprobs }]`. */
 export function openAILogProbabilities(value: unknown): TokenLogProbabilities[] {
-  return objectsOf(value).map((token) => ({
-    ...logProbability(token),
-    alternatives: objectsOf(token['top_logprobs']).map(logProbability),
-  }));
+  return objectsOf(value).map((token) => withAlternatives(logProbability(token), objectsOf(token['top_logprobs']).map(logProbability)));
+}
+
+/** A token together with those that might have been in its place. */
+export function withAlternatives(token: TokenLogProbability, alternatives: TokenLogProbability[]): TokenLogProbabilities {
+  return { ...token, alternatives };
 }
 
 /** Within the bounds that `TokenLogProbability.logProbability` has; what is no number is as unlikely as can be. */

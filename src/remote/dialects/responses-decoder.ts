@@ -1,7 +1,7 @@
 import type { EventDecoder, ServerEvent } from '../dialect.ts';
 import { ChatDecoder } from './chat-decoder.ts';
 import { isChatChunk } from './chat-chunk.ts';
-import { errorFrame } from './error-frame.ts';
+import { errorFrame, readError } from './error-frame.ts';
 import { openAILogProbabilities } from './log-probability.ts';
 import { countOf, objectOf, objectsOf, parseObject, textOf } from './loose-json.ts';
 import type { LooseObject } from './loose-json.ts';
@@ -86,7 +86,7 @@ export class ResponsesDecoder implements EventDecoder {
       case 'response.failed':
         return this.#failed(objectOf(event['response']));
       case 'error':
-        return reply.fail(failedFrame(errorFrame({ ...event, type: 'error' })!));
+        return reply.fail(failedFrame(errorFrame(event) ?? readError(event)));
       default: {
         // A failure in any other form; what else is not known is no text of the model.
         const error = type === '' ? errorFrame(event) : undefined;
@@ -163,7 +163,7 @@ export class ResponsesDecoder implements EventDecoder {
 
   #failed(response: LooseObject): void {
     this.#count(response['usage']);
-    const error = errorFrame(response) ?? errorFrame({ error: 'the response failed' })!;
+    const error = errorFrame(response) ?? readError(response);
     this.#reply.fail(failedFrame(error));
   }
 
