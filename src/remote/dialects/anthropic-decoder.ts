@@ -38,7 +38,7 @@ export class AnthropicDecoder implements EventDecoder {
   readonly #blocks = new Map<number, Block>();
   #textLength = 0;
   #calls = 0;
-  #lastCall: ReplyCall | undefined;
+  readonly #stoppedCalls: ReplyCall[] = [];
 
   push({ event, data }: ServerEvent): ReturnType<EventDecoder['push']> {
     const reply = this.#reply;
@@ -84,14 +84,12 @@ export class AnthropicDecoder implements EventDecoder {
     const type = textOf(start['type']);
     this.#stop(index);
     // A block that `max_tokens` cuts is stopped like any other: a call is known to be whole once something follows.
-    if (this.#lastCall) this.#reply.calls.finish(this.#lastCall);
-    this.#lastCall = undefined;
+    for (const stopped of this.#stoppedCalls.splice(0)) this.#reply.calls.finish(stopped);
     const called = type === 'tool_use';
     const call = called ? this.#reply.calls.begin(textOf(start['id']), textOf(start['name'])) : undefined;
     const block = { type, call, start, thinking: '', signature: textOf(start['signature']) };
     if (this.#blocks.size < mostBlocks) this.#blocks.set(index, block);
     if (call) {
-      this.#lastCall = call;
       this.#calls += 1;
       // Most send an empty object here and the arguments in deltas.
       const input = objectOf(start['input']);
@@ -123,6 +121,7 @@ export class AnthropicDecoder implements EventDecoder {
     const block = this.#blocks.get(index);
     if (!block) return;
     this.#blocks.delete(index);
+    if (block.call) this.#stoppedCalls.push(block.call);
     if (block.type === 'redacted_thinking') this.#keep(block.start);
     else if (block.type === 'thinking' && block.signature !== '') {
       this.#keep({ type: 'thinking', thinking: block.thinking, signature: block.signature });

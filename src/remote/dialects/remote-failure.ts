@@ -41,7 +41,8 @@ export function failedFrame(frame: ErrorFrame): Failure {
 
 function failureOf(frame: ErrorFrame, status: number | undefined, what: string): Failure {
   const code = codeOf(frame, status);
-  const said = frame.message || frame.kind;
+  // What follows goes on in the same sentence.
+  const said = (frame.message || frame.kind).replace(/[.\s]+$/, '');
   const field = code === 'invalid-argument' && frame.param ? (ourNames[frame.param] ?? frame.param) : undefined;
   return {
     code,
