@@ -11,10 +11,9 @@ describe.each(transcripts)('$name', (transcript) => {
 
   it('gives the same parts wherever it is cut in two', () => {
     const whole = JSON.stringify(partsOf(dialect, [body]));
-    for (let cut = 1; cut < body.length; cut += 1) {
-      const parts = JSON.stringify(partsOf(dialect, [body.subarray(0, cut), body.subarray(cut)]));
-      if (parts !== whole) expect(JSON.parse(parts), `cut at byte ${cut}`).toEqual(JSON.parse(whole));
-    }
+    const cutAt = (byte: number) => JSON.stringify(partsOf(dialect, [body.subarray(0, byte), body.subarray(byte)]));
+    // As text, since comparing values at every byte takes long.
+    expect(Array.from(body, (_, byte) => byte).filter((byte) => cutAt(byte) !== whole)).toEqual([]);
   });
 
   it('gives the same parts a byte at a time', () => {
@@ -25,10 +24,9 @@ describe.each(transcripts)('$name', (transcript) => {
   it('ends with one last part, and joins the deltas of each call to its arguments', () => {
     const parts = partsOf(dialect, [body]);
     expect(parts.filter(({ type }) => type === 'finish' || type === 'error')).toEqual([parts.at(-1)]);
-    for (const part of parts) {
-      if (part.type !== 'tool-call') continue;
-      const deltas = parts.flatMap((other) => (other.type === 'tool-call-delta' && other.index === part.index ? other.delta : []));
-      expect(deltas.join('')).toBe(part.inputText);
+    for (const { index, inputText } of parts.filter((part) => part.type === 'tool-call')) {
+      const deltas = parts.flatMap((other) => (other.type === 'tool-call-delta' && other.index === index ? other.delta : []));
+      expect(deltas.join('')).toBe(inputText);
     }
   });
 });

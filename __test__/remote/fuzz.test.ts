@@ -59,24 +59,25 @@ function expectSound(parts: Parts, bytes: number): void {
   // Whatever is passed on was sent, but for a few words of ours per part.
   expect(JSON.stringify(parts).length).toBeLessThan(bytes * 16 + 4096);
   expect(parts.filter(({ type }) => type === 'tool-call-start').length).toBeLessThanOrEqual(mostCalls);
-  for (const part of parts) if ('delta' in part) expect(part.delta.isWellFormed()).toBe(true);
+  expect(parts.flatMap((part) => ('delta' in part && !part.delta.isWellFormed() ? part : []))).toEqual([]);
 }
 
-function tryOne({ dialect, body }: Transcript, seed: number): void {
+/** What is wrong with one damaged transcript; `undefined` where nothing is. */
+function faultOf({ dialect, body }: Transcript, seed: number): unknown {
   const random = randomFrom(seed);
   const bytes = mutated(body, random);
   const cut = below(random, bytes.length);
-  const label = `seed ${seed}`;
   try {
     expectSound(partsOf(dialect, [bytes.subarray(0, cut), bytes.subarray(cut)]), bytes.length);
+    return undefined;
   } catch (error) {
-    throw new Error(`${label}: ${new TextDecoder().decode(bytes).slice(0, 4000)}`, { cause: error });
+    return { seed, error, body: new TextDecoder().decode(bytes) };
   }
 }
 
 describe.each(transcripts)('$name', (transcript) => {
   it('ends well, however it is damaged', () => {
-    for (let seed = 1; seed <= rounds; seed += 1) tryOne(transcript, seed);
+    for (let seed = 1; seed <= rounds; seed += 1) expect(faultOf(transcript, seed)).toBeUndefined();
   });
 });
 
@@ -85,7 +86,9 @@ it.skipIf(budgetMs === 0)(
   { timeout: budgetMs + 60_000 },
   () => {
     const until = performance.now() + budgetMs;
-    for (let seed = rounds + 1; performance.now() < until; seed += 1) for (const transcript of transcripts) tryOne(transcript, seed);
+    for (let seed = rounds + 1; performance.now() < until; seed += 1) {
+      for (const transcript of transcripts) expect(faultOf(transcript, seed)).toBeUndefined();
+    }
   },
 );
 
@@ -105,7 +108,7 @@ describe('a hostile server', () => {
       const frame = dialect.name === 'openai-responses' ? item : call;
       const parts = Array.from({ length: 1000 }, (_, index) => decoder.push({ data: JSON.stringify(frame(index)) })).flat();
       expectSound([...parts, ...decoder.end()], 1e6);
-      expect(parts.at(-1), dialect.name).toMatchObject({ type: 'error', error: { code: 'remote-failed' } });
+      expect(parts.at(-1)).toMatchObject({ type: 'error', error: { code: 'remote-failed' } });
     }
   });
 
