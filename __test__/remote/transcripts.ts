@@ -2,9 +2,10 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Dialect, EventDecoder, RemoteRequest } from '../../src/remote/dialect.ts';
-import type { DialectName } from '../../src/remote/dialect.ts';
 import { dialects } from '../../src/remote/dialects.ts';
-import { framingOf } from './framing.ts';
+import { LineFraming } from '../../src/remote/line-framing.ts';
+import { SseFraming } from '../../src/remote/sse-framing.ts';
+import type { DialectName } from '../../src/spec/dialect-name.ts';
 
 type Parts = ReturnType<EventDecoder['push']>;
 
@@ -44,7 +45,7 @@ export function decoderOf(dialect: Dialect): EventDecoder {
 
 /** What a body gives that comes in these pieces. */
 export function partsOf(dialect: Dialect, pieces: readonly Uint8Array[]): Parts {
-  const framing = framingOf(dialect);
+  const framing = dialect.framing === 'sse' ? new SseFraming() : new LineFraming();
   const decoder = decoderOf(dialect);
   const parts = pieces.flatMap((piece) => framing.push(piece).flatMap((event) => decoder.push(event)));
   return [...parts, ...framing.end().flatMap((event) => decoder.push(event)), ...decoder.end()];

@@ -1,12 +1,12 @@
+import type { CheckedGenerateOptions } from '../request/check-request.ts';
 import type { ChatMessage } from '../spec/chat-message.ts';
 import type { Failure, FailurePart } from '../spec/failure-part.ts';
-import type { GenerateOptions } from '../spec/generate-options.ts';
+import type { DialectName } from '../spec/dialect-name.ts';
 import type { RemoteModelInfo } from '../spec/remote-model-info.ts';
 import type { StreamPart } from '../spec/stream-part.ts';
 import type { Quirks } from './quirks.ts';
 
-/** The protocols that are spoken here. */
-export type DialectName = 'openai-chat' | 'openai-responses' | 'anthropic' | 'gemini' | 'ollama';
+export type { CheckedGenerateOptions, DialectName };
 
 /** One protocol: a request out, events in. Pure: no I/O, no clock. */
 export interface Dialect {
@@ -66,14 +66,9 @@ export interface EventDecoder {
 export interface RemoteRequest {
   readonly model: string;
   readonly prompt: { readonly messages: readonly ChatMessage[] } | { readonly text: string };
+  /** One that was not given is absent or `undefined`. */
   readonly options: CheckedGenerateOptions;
 }
-
-/** The options that say what to generate, checked and copied; one that was not given is absent. */
-export type CheckedGenerateOptions = Omit<
-  GenerateOptions,
-  'abortSignal' | 'firstTokenTimeoutMs' | 'idleTimeoutMs' | 'maxBufferedParts' | 'maxBufferedBytes' | 'bufferPolicy'
->;
 
 /** What a dialect is told besides the request. */
 export interface DialectSettings {

@@ -1,4 +1,5 @@
-import type { Dialect, DialectName } from './dialect.ts';
+import type { DialectName } from '../spec/dialect-name.ts';
+import type { Dialect } from './dialect.ts';
 import { anthropic } from './dialects/anthropic.ts';
 import { gemini } from './dialects/gemini.ts';
 import { ollama } from './dialects/ollama.ts';

@@ -1,5 +1,5 @@
 import type { AssistantToolCall, AssistantTurn } from '../../spec/chat-message.ts';
-import type { DialectName } from '../dialect.ts';
+import type { DialectName } from '../../spec/dialect-name.ts';
 import { countOf, isObject, objectOf } from './loose-json.ts';
 import type { LooseObject } from './loose-json.ts';
 

@@ -1,3 +1,4 @@
+import type { DialectName } from '../../spec/dialect-name.ts';
 import type { Failure, FailurePart } from '../../spec/failure-part.ts';
 import type { FinishReason } from '../../spec/finish-reason.ts';
 import type { TokenLogProbabilities } from '../../spec/log-probabilities.ts';
@@ -6,7 +7,6 @@ import { noTime } from '../../spec/timings.ts';
 import { nothingUsed } from '../../spec/usage.ts';
 import type { Usage } from '../../spec/usage.ts';
 import { WholeCharacters } from '../../views/whole-characters.ts';
-import type { DialectName } from '../dialect.ts';
 import { ReplyCalls, mostCalls } from './reply-calls.ts';
 
 type Parts = readonly (StreamPart | FailurePart)[];
