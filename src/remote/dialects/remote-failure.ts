@@ -66,7 +66,8 @@ function codeOf({ message, kind }: ErrorFrame, status: number | undefined): Erro
   if (tooLong.test(said)) return 'context-overflow';
   if (status !== undefined && status >= 500) return 'remote-failed';
   if (/model_not_found/.test(kind) || ((status === 404 || status === 400) && noSuchModel.test(said))) return 'model-not-found';
-  if (/not_found/.test(kind) && noSuchModel.test(said)) return 'model-not-found';
+  // Anthropic says no more than `model: NAME`.
+  if (/not_found/.test(kind) && (noSuchModel.test(said) || message.startsWith('model:'))) return 'model-not-found';
   if (/authentication|permission|unauth|invalid_api_key|access_denied|authfailure/.test(kind)) return 'unauthorized';
   if (/rate_limit|ratelimit|too_many_requests|resource_exhausted|insufficient_quota/.test(kind)) return 'rate-limited';
   if (status === 400 || status === 413 || status === 422) return 'invalid-argument';
