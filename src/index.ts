@@ -48,6 +48,7 @@ export type {
   OpenAIUsage,
 } from './spec/openai-chat-chunk.ts';
 export type { MemberHealth, PoolOptions } from './spec/pool-options.ts';
+export type { ProviderData } from './spec/provider-data.ts';
 export type { EmbeddingResult, RemoteInfo } from './spec/remote-info.ts';
 export type { RemoteModelInfo } from './spec/remote-model-info.ts';
 export type { RecordOptions, RecordingSink, ReplayOptions } from './spec/recording-options.ts';
@@ -55,6 +56,7 @@ export type { SamplingOptions } from './spec/sampling-options.ts';
 export type {
   FinishPart,
   LogProbabilitiesPart,
+  ProviderDataPart,
   ReasoningDeltaPart,
   StreamPart,
   TextDeltaPart,

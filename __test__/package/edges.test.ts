@@ -12,7 +12,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   native: ['spec'],
   views: ['spec', 'request', 'accumulate'],
   stream: ['spec', 'request', 'accumulate', 'views'],
-  remote: ['spec', 'request', 'stream'],
+  remote: ['spec', 'request', 'views', 'stream'],
   recording: ['spec', 'request', 'stream'],
   engine: ['spec', 'request', 'native', 'stream'],
   testing: ['spec', 'request', 'native', 'stream', 'recording', 'engine'],

@@ -5,6 +5,7 @@ import type { ConnectOptions } from '../spec/connect-options.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import type { Dialect } from './dialect.ts';
 import { dialects } from './dialects.ts';
+import { chatQuirks } from './dialects/chat-quirks.ts';
 import { Endpoint } from './endpoint.ts';
 import { FetchExchange } from './fetch-exchange.ts';
 import { NodeConnections } from './node-exchange.ts';
@@ -47,7 +48,9 @@ export function connectBy(
     const dialect = dialectOf(known, checked, provider);
     const place = placeOf(dialect, checked, provider);
     const { retries, providerOptions } = checked;
-    const settings = { quirks: provider?.quirks ?? {}, providerOptions };
+    // A place that nobody here knows is taken to have no more than all have.
+    const unknown = checked.baseUrl ? chatQuirks.compatible : {};
+    const settings = { quirks: provider?.quirks ?? unknown, providerOptions };
     const { model, webSocket, headers, maxRedirects, fetch, connectTimeoutMs } = checked;
     const connections = new NodeConnections(connectTimeoutMs);
     const endpoint = new Endpoint({

@@ -1,0 +1,20 @@
+import type { Dialect } from '../dialect.ts';
+import { bearerHeaders } from './openai-chat.ts';
+import { openAIEmbeddings, openAIModels } from './openai-lists.ts';
+import { failedResponse } from './remote-failure.ts';
+import { ResponsesDecoder } from './responses-decoder.ts';
+import { responsesRequest } from './responses-request.ts';
+
+/** OpenAI's responses (platform.openai.com/docs/api-reference/responses). */
+export const openAIResponses: Dialect = {
+  name: 'openai-responses',
+  framing: 'sse',
+  keyVariables: ['OPENAI_API_KEY'],
+  baseUrl: 'https://api.openai.com/v1',
+  headers: bearerHeaders,
+  request: responsesRequest,
+  decoder: () => new ResponsesDecoder(),
+  failure: failedResponse,
+  listModels: openAIModels,
+  embeddings: openAIEmbeddings,
+};
