@@ -14,7 +14,7 @@ import { spreadOf } from './statistics.mjs';
 
 const HELP = `Measures how fast chunks of a remote engine become parts: a local server pushes chat chunks as fast as it can.
 
-  node bench/sse-throughput.mjs [OPTIONS]
+  npm run bench:remote [-- OPTIONS]
 
   --chunks N    chunks of one answer (default: 100000)
   --rounds N    how often each is measured, in turns (default: 5)
@@ -22,8 +22,8 @@ const HELP = `Measures how fast chunks of a remote engine become parts: a local 
   --json        prints the figures as JSON
   --help        this text
 
-"bytes" reads the answer and does nothing with it: what is left of the time is the client's. The package has to be
-compiled: npm run compile.
+"bytes" reads the answer and does nothing with it: what is left of the time is the client's. Compare figures of one run
+with one another, and not with those of another run or machine.
 `;
 
 const OPENAI = '6.49.0';

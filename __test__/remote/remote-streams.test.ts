@@ -1,6 +1,8 @@
+import type { ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { GenerationStream } from '../../src/index.ts';
 import { beginEvents, connectTiny, loopback } from '../support/remote/loopback.ts';
 import { ending, sse } from '../support/remote/tiny-dialect.ts';
 import { errorOf, readAll, readUntilError } from '../support/read-stream.ts';
@@ -147,10 +149,10 @@ describe('a connection that breaks', () => {
   });
 
   it.each([
-    ['reset', (response: import('node:http').ServerResponse) => response.socket?.resetAndDestroy()],
-    ['closed', (response: import('node:http').ServerResponse) => response.destroy()],
-    ['ended as if all were there', (response: import('node:http').ServerResponse) => response.end()],
-    ['half closed', (response: import('node:http').ServerResponse) => response.socket?.end()],
+    ['reset', (response: ServerResponse) => response.socket?.resetAndDestroy()],
+    ['closed', (response: ServerResponse) => response.destroy()],
+    ['ended as if all were there', (response: ServerResponse) => response.end()],
+    ['half closed', (response: ServerResponse) => response.socket?.end()],
   ])('in the middle, %s, is connection-lost, with the text until then', async (_, breakOff) => {
     const { url } = await loopback((_request, response) => {
       beginEvents(response).write(sse({ text: 'so ' }, { text: 'far' }));
@@ -184,7 +186,7 @@ describe('leaving', () => {
       beginEvents(response).write(sse({ text: 'a' }));
     });
 
-  it.each<[string, (stream: import('../../src/index.ts').GenerationStream) => Promise<unknown>]>([
+  it.each<[string, (stream: GenerationStream) => Promise<unknown>]>([
     ['break', async (stream) => {
       for await (const part of stream) if (part.type === 'text-delta') break;
     }],

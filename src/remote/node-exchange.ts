@@ -154,19 +154,21 @@ function headOf(message: IncomingMessage): HttpResponse {
 function decoded(message: IncomingMessage): Readable {
   const eager = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
   const { BROTLI_OPERATION_FLUSH: flush } = constants;
-  const ignored = () => {};
   switch (message.headers['content-encoding']?.trim().toLowerCase()) {
     case 'gzip':
     case 'x-gzip':
-      return pipeline(message, createGunzip(eager), ignored);
+      return pipeline(message, createGunzip(eager), toldByReading);
     case 'deflate':
-      return pipeline(message, createInflate(eager), ignored);
+      return pipeline(message, createInflate(eager), toldByReading);
     case 'br':
-      return pipeline(message, createBrotliDecompress({ flush, finishFlush: flush }), ignored);
+      return pipeline(message, createBrotliDecompress({ flush, finishFlush: flush }), toldByReading);
     default:
       return message;
   }
 }
+
+/** What goes wrong in a pipeline is thrown by reading its end. */
+function toldByReading(): void {}
 
 function acceptOf(key: string): string {
   return createHash('sha1').update(key + webSocketGuid).digest('base64');
