@@ -5,6 +5,7 @@ export { Model } from './engine/model.ts';
 export { recordStream } from './recording/record-stream.ts';
 export { replayStream } from './recording/replay-stream.ts';
 export { connect } from './remote/connect.ts';
+export { ModelPool, poolModels } from './remote/model-pool.ts';
 export { RemoteModel } from './remote/remote-model.ts';
 export { GenerationStream } from './stream/generation-stream.ts';
 export { TramontaneError } from './spec/tramontane-error.ts';
@@ -46,6 +47,7 @@ export type {
   OpenAITopLogprob,
   OpenAIUsage,
 } from './spec/openai-chat-chunk.ts';
+export type { MemberHealth, PoolOptions } from './spec/pool-options.ts';
 export type { ProviderData } from './spec/provider-data.ts';
 export type { EmbeddingResult, RemoteInfo } from './spec/remote-info.ts';
 export type { RemoteModelInfo } from './spec/remote-model-info.ts';

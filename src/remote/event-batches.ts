@@ -57,7 +57,11 @@ export async function* eventsOf(
   yield framing.end();
   if (nothingCame) {
     const why = broke === undefined ? 'the answer is empty' : reasonOf(broke);
-    throw new RemoteFailure({ code: 'connection-failed', message: `nothing came from ${baseUrl.origin}: ${why}` }, 'later');
+    const message = `nothing came from ${baseUrl.origin}: ${why}`;
+    throw new RemoteFailure({ code: 'connection-failed', message, cause: broke }, 'later');
   }
-  if (broke !== undefined) throw broke;
+  if (broke !== undefined) {
+    const message = `the connection broke off in the middle of the answer: ${reasonOf(broke)}`;
+    throw new RemoteFailure({ code: 'connection-lost', message, cause: broke }, 'later');
+  }
 }

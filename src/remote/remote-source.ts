@@ -148,7 +148,7 @@ export class RemoteSource implements PartSource {
         await this.#wait(delayMs);
       }
     } catch (cause) {
-      this.#fail({ code: 'remote-failed', message: 'the answer could not be read', cause });
+      this.#fail(failureOf(cause).failure);
     }
   }
 
@@ -256,8 +256,8 @@ function failureOf(error: unknown): RemoteFailure {
   if (TramontaneError.isInstance(error)) {
     return new RemoteFailure({ code: error.code, message: error.message }, isPassing(error) ? 'later' : 'never');
   }
-  const message = `the connection broke off in the middle of the answer: ${reasonOf(error)}`;
-  return new RemoteFailure({ code: 'connection-lost', message, cause: error }, 'later');
+  const message = `the engine's answer could not be read: ${reasonOf(error)}`;
+  return new RemoteFailure({ code: 'remote-failed', message, cause: error }, 'never');
 }
 
 function isPassing({ code }: Pick<Failure, 'code'>): boolean {

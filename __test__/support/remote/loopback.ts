@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { ConnectOptions, RemoteModel } from '../../../src/index.ts';
@@ -54,4 +55,16 @@ export function connectTiny(url: string, options: Partial<ConnectOptions> = {}):
 /** Begins to answer with server-sent events. */
 export function beginEvents(response: ServerResponse): ServerResponse {
   return response.writeHead(200, { 'content-type': 'text/event-stream' });
+}
+
+/** Writes, and waits until there is room for more, or none for ever. */
+export async function writeSlowly(writable: Writable, bytes: Uint8Array): Promise<void> {
+  if (writable.write(bytes) || writable.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      writable.off('drain', done).off('close', done);
+      resolve();
+    };
+    writable.on('drain', done).on('close', done);
+  });
 }
