@@ -389,62 +389,6 @@ export declare class RemoteModel implements LanguageModel {
 	[Symbol.asyncDispose](): Promise<void>;
 }
 /**
- * A model of a remote engine; make one with {@link connect}. Its streams have the same parts, views, results, errors and
- * ways of stopping as those of a model in this process. What only the engine could know, and does not tell, is 0: the
- * time in its queue, tokens where it counts none, `usage` of a cancelled stream.
- *
- * Cancelling closes the connection at once. A stream that is paused, or that nobody reads, takes nothing from its
- * connection, so that the server has to wait; how long it does is the server's choice, and a stream that it ends then
- * fails with code `connection-lost`.
- */
-export declare class RemoteModel implements LanguageModel {
-	#private;
-	readonly info: RemoteInfo;
-	private constructor();
-	/** Answers one prompt: it becomes the only user message of a conversation. As {@link Model.streamPrompt}. */
-	streamPrompt(prompt: string, options?: GenerateOptions): GenerationStream;
-	/**
-	 * Continues a conversation with the model's next answer. As {@link Model.streamChat}, but for what the engine's protocol
-	 * cannot express: reading throws `invalid-argument` with the `field`, rather than leaving it out.
-	 *
-	 * @throws {TramontaneError} From reading: besides those of a local model `connection-failed`, `connection-lost`,
-	 *   `unauthorized`, `rate-limited`, `remote-failed`, `model-not-found`.
-	 */
-	streamChat(messages: readonly ChatMessage[], options?: GenerateOptions): GenerationStream;
-	/** Runs a whole request given as one value. Token ids cannot be passed: they are those of another vocabulary. */
-	streamCompletion(request: CompletionRequest): GenerationStream;
-	/** Several answers to one request, each by a request of its own. As {@link Model.streamChoices}. */
-	streamChoices(request: CompletionRequest, count: number): GenerationStream[];
-	/**
-	 * The models that the engine offers.
-	 *
-	 * @throws {TramontaneError} `invalid-argument` where its protocol has no list, `aborted`, `closed`, and as reading a
-	 *   stream does.
-	 */
-	listModels(options?: {
-		readonly abortSignal?: AbortSignal | undefined;
-	}): Promise<RemoteModelInfo[]>;
-	/**
-	 * Turns texts into vectors, by the model of this connection.
-	 *
-	 * @param texts - At least one, at most 2,048.
-	 * @throws {TramontaneError} `invalid-argument` where its protocol has no embeddings or a text is none, `aborted`,
-	 *   `closed`, and as reading a stream does.
-	 */
-	embed(texts: readonly string[], options?: {
-		readonly abortSignal?: AbortSignal | undefined;
-	}): Promise<EmbeddingResult>;
-	/** Counts of this connection's streams, as far as they can be known at this end; the others are 0. */
-	metrics(): ModelMetrics;
-	/**
-	 * Ends all running streams, which get their `finish` part with finishReason `aborted` before this resolves, and closes
-	 * the connections. Streams read for the first time from now on throw code `closed`.
-	 */
-	close(): Promise<void>;
-	/** Closes the model at the end of an `await using` scope. The same as {@link close}. */
-	[Symbol.asyncDispose](): Promise<void>;
-}
-/**
  * The one error class of this package. Branch on `code`; show `message`, which names what is at fault and the next step.
  *
  * @example

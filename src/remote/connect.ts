@@ -13,9 +13,6 @@ import { providers } from './providers.ts';
 import type { Provider } from './providers.ts';
 import { RemoteModel } from './remote-model.ts';
 
-/** With `openai-chat` a chat request is the first message, and with `openai-responses` an event that has one in it. */
-const webSocketDialects = new Set(['openai-chat', 'openai-responses']);
-
 /**
  * A model of a remote engine, with the same streams as a model in this process. Nothing is sent before a stream of it is
  * read, so a wrong name or key shows there.
@@ -81,7 +78,7 @@ function dialectOf(
   }
   const dialect = known[name];
   if (!dialect) throw new TramontaneError('invalid-argument', `the dialect ${name} is not there yet`, { field: 'dialect' });
-  if (checked.webSocket && !webSocketDialects.has(name)) {
+  if (checked.webSocket && !dialect.webSocketMessage) {
     const message = `${name} has no WebSocket; leave websocket out`;
     throw new TramontaneError('invalid-argument', message, { field: 'websocket' });
   }

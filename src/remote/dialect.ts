@@ -28,6 +28,16 @@ export interface Dialect {
   decoder(request: RemoteRequest, settings: DialectSettings): EventDecoder;
   /** A failed response (status not 2xx) as a failure: message from the body in any of the shapes in the wild, code by status. */
   failure(status: number, body: string): Failure;
+  /** The first message of a WebSocket for a request's body; absent where the protocol has no WebSocket. */
+  readonly webSocketMessage?: (body: unknown) => unknown;
+  /** Another protocol of the same servers, for those that do not have this one. */
+  readonly standIn?: {
+    readonly dialect: Dialect;
+    /** Whether a response without an answer says that the server does not have this protocol. */
+    isNeeded(status: number, body: string): boolean;
+    /** The provider option that only this protocol can honour, so that nothing may stand in. */
+    excludedBy(providerOptions: Readonly<Record<string, unknown>>): string | undefined;
+  };
   /** The `GET` path, and how to read what it gives. */
   readonly listModels?: { readonly path: string; read(body: unknown): RemoteModelInfo[] };
   readonly embeddings?: {

@@ -21,6 +21,9 @@ export interface EndpointOptions {
 /** A text that is shorter is no secret, and would make errors unreadable where it is taken out of them. */
 const shortestSecret = 6;
 
+/** Places that have turned out not to have a protocol. */
+const standingIn = new Set<string>();
+
 /** Where a remote engine is, and what it is to be told besides requests. */
 export class Endpoint {
   readonly options: EndpointOptions;
@@ -33,6 +36,30 @@ export class Endpoint {
     const secrets = [key, ...values].filter(({ length }) => length >= shortestSecret);
     // The longest first, in case one is in another.
     this.#secrets = secrets.toSorted((one, other) => other.length - one.length);
+  }
+
+  /** The protocol to speak: the one that was asked for, or what stands in for it. */
+  get dialect(): Dialect {
+    const { dialect } = this.options;
+    return (standingIn.has(this.#place) && dialect.standIn?.dialect) || dialect;
+  }
+
+  /**
+   * Whether a response without an answer says that the server has another protocol, which is spoken from now on. It is
+   * remembered for all connections to the same place, and told by a warning.
+   */
+  standsIn(status: number, body: string): boolean {
+    const { standIn, name } = this.dialect;
+    const { settings, webSocket } = this.options;
+    if (!standIn || webSocket || !standIn.isNeeded(status, body) || standIn.excludedBy(settings.providerOptions)) return false;
+    standingIn.add(this.#place);
+    process.emitWarning(`${this.options.baseUrl.origin} does not speak ${name}; ${standIn.dialect.name} stands in`, 'TramontaneWarning');
+    return true;
+  }
+
+  get #place(): string {
+    const { dialect, baseUrl } = this.options;
+    return `${dialect.name} ${baseUrl.origin}${baseUrl.pathname}`;
   }
 
   /** A path of the dialect, behind the base URL; a query of either is kept. */
@@ -48,8 +75,8 @@ export class Endpoint {
 
   /** What goes to the engine's own origin only. */
   get privateHeaders(): Record<string, string> {
-    const { dialect, key, headers } = this.options;
-    return { ...lowerCased(dialect.headers(key)), ...headers };
+    const { key, headers } = this.options;
+    return { ...lowerCased(this.dialect.headers(key)), ...headers };
   }
 
   /** The failure without any key in it: servers repeat what they were sent. */

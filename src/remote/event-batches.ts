@@ -23,7 +23,8 @@ export async function* eventsOf(
   endpoint: Endpoint,
   untilResumed: () => Promise<void>,
 ): AsyncGenerator<readonly ServerEvent[], void> {
-  const { dialect, webSocket, baseUrl } = endpoint.options;
+  const { dialect } = endpoint;
+  const { webSocket, baseUrl } = endpoint.options;
   const response = await call.open(body, dialect.framing === 'sse' ? 'text/event-stream' : 'application/x-ndjson');
   const type = response.header('content-type')?.toLowerCase() ?? '';
   if (type.startsWith('text/html')) {
@@ -31,7 +32,9 @@ export async function* eventsOf(
     throw new RemoteFailure({ code: 'remote-failed', message, field: 'baseUrl' }, 'never');
   }
   if (dialect.framing === 'sse' && type.startsWith('application/json') && !webSocket) {
-    yield [{ data: await call.text(mostJsonBytes) }];
+    const data = await call.text(mostJsonBytes);
+    if (endpoint.standsIn(response.status, data)) throw new RemoteFailure(dialect.failure(response.status, data), 'at-once');
+    yield [{ data }];
     return;
   }
   const framing: Framing = webSocket

@@ -34,7 +34,8 @@ export class RemoteCall {
    */
   async open({ path, body }: RequestBody, accept: string): Promise<HttpResponse> {
     const { maxRedirects, webSocket, open } = this.#endpoint.options;
-    const json = body === undefined ? undefined : JSON.stringify(body);
+    const sent = webSocket && body !== undefined ? this.#endpoint.dialect.webSocketMessage?.(body) : body;
+    const json = sent === undefined ? undefined : JSON.stringify(sent);
     const common = { accept, 'user-agent': 'tramontane', ...(json !== undefined && { 'content-type': 'application/json' }) };
     let headers: Record<string, string> = { ...common, ...this.#endpoint.privateHeaders };
     let url = this.#endpoint.url(path);
@@ -100,11 +101,13 @@ export class RemoteCall {
   }
 
   async #failure(response: HttpResponse): Promise<RemoteFailure> {
-    const { dialect, key, keyVariables } = this.#endpoint.options;
+    const { dialect } = this.#endpoint;
+    const { key, keyVariables } = this.#endpoint.options;
     const timer = setTimeout(() => this.#exchange?.close(), failurePatienceMs).unref();
     const text = await this.text(mostFailureBytes);
     clearTimeout(timer);
     const failure = dialect.failure(response.status, text);
+    if (this.#endpoint.standsIn(response.status, text)) return new RemoteFailure(failure, 'at-once');
     const retryAfterMs = retryAfterOf(response.header) ?? failure.retryAfterMs;
     const hint = failure.code === 'unauthorized' && key === undefined ? `; no key was sent: ${keyHint(keyVariables)}` : '';
     return new RemoteFailure(

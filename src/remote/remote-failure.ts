@@ -2,7 +2,7 @@ import type { Failure } from '../spec/failure-part.ts';
 
 /**
  * Whether a call that failed may be made again: `later`, after a while; `at-once`, since the server had closed a
- * connection that was kept from an earlier call and has not seen this one.
+ * connection that was kept from an earlier call and has not seen this one, or since it has another protocol.
  */
 export type Retry = 'never' | 'later' | 'at-once';
 

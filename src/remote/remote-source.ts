@@ -4,7 +4,7 @@ import { TramontaneError } from '../spec/tramontane-error.ts';
 import { nothingUsed } from '../spec/usage.ts';
 import type { Usage } from '../spec/usage.ts';
 import type { PartSink, PartSource, StreamOrigin } from '../stream/part-source.ts';
-import type { EventDecoder, RemoteRequest, RequestBody } from './dialect.ts';
+import type { EventDecoder, RemoteRequest } from './dialect.ts';
 import type { Endpoint } from './endpoint.ts';
 import { eventsOf } from './event-batches.ts';
 import { RemoteCall } from './remote-call.ts';
@@ -85,14 +85,14 @@ export class RemoteSource implements PartSource {
       throw new TramontaneError('aborted', message, { cause: abortSignal.reason });
     }
     if (this.cancelled) return;
-    const { dialect, settings } = this.#endpoint.options;
-    const body = dialect.request(this.#request, settings);
+    // What cannot be asked for is told before anything is sent.
+    this.#endpoint.dialect.request(this.#request, this.#endpoint.options.settings);
     this.#sink = new WeakRef(sink);
     this.#stopwatch = new RemoteStopwatch();
     abandoned.register(sink, this, this);
     abortSignal?.addEventListener('abort', this.#onAbort, { once: true });
     this.#owner.began(this);
-    void this.#run(body);
+    void this.#run();
   }
 
   cancel(): void {
@@ -134,11 +134,11 @@ export class RemoteSource implements PartSource {
     this.#retryTimer?.[this.#awaited ? 'ref' : 'unref']();
   }
 
-  async #run(body: RequestBody): Promise<void> {
+  async #run(): Promise<void> {
     const delays = new RetryDelays(this.#options.retries);
     try {
       while (!this.#over) {
-        const failure = await this.#attempt(body);
+        const failure = await this.#attempt();
         if (!failure || this.#over) return;
         const delayMs = this.#hasContent ? undefined : delays.after(failure);
         if (delayMs === undefined) {
@@ -153,14 +153,16 @@ export class RemoteSource implements PartSource {
   }
 
   /** @returns why the answer did not come to its end, where it did not */
-  async #attempt(body: RequestBody): Promise<RemoteFailure | undefined> {
-    const { dialect, settings } = this.#endpoint.options;
+  async #attempt(): Promise<RemoteFailure | undefined> {
+    const { dialect } = this.#endpoint;
+    const { settings } = this.#endpoint.options;
     const call = new RemoteCall(this.#endpoint, this.#awaited);
     const decoder = dialect.decoder(this.#request, settings);
     this.#call = call;
     this.#decoder = decoder;
     let broke: RemoteFailure | undefined;
     try {
+      const body = dialect.request(this.#request, settings);
       for await (const events of eventsOf(call, body, this.#endpoint, () => this.#untilResumed())) {
         for (const event of events) {
           const failure = this.#deliver(decoder.push(event));
@@ -254,7 +256,8 @@ const abandoned = new FinalizationRegistry<RemoteSource>((source) => source.canc
 function failureOf(error: unknown): RemoteFailure {
   if (error instanceof RemoteFailure) return error;
   if (TramontaneError.isInstance(error)) {
-    return new RemoteFailure({ code: error.code, message: error.message }, isPassing(error) ? 'later' : 'never');
+    const { code, message, field } = error;
+    return new RemoteFailure({ code, message, ...(field !== undefined && { field }) }, isPassing(error) ? 'later' : 'never');
   }
   const message = `the engine's answer could not be read: ${reasonOf(error)}`;
   return new RemoteFailure({ code: 'remote-failed', message, cause: error }, 'never');

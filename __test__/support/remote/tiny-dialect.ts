@@ -52,6 +52,7 @@ export const tinyDialect: Dialect = {
   request: (request) => ({ path: '/stream', body: { model: request.model, ...request.prompt, ...request.options } }),
   decoder: () => new TinyDecoder(),
   failure: (status, body) => ({ code: codes[status] ?? 'remote-failed', message: `${status}: ${body}` }),
+  webSocketMessage: (body) => body,
   listModels: { path: '/models', read: (body) => (body as { names: string[] }).names.map((model) => ({ model })) },
   embeddings: {
     request: (model, texts) => ({ path: '/embed', body: { model, texts } }),
@@ -59,7 +60,9 @@ export const tinyDialect: Dialect = {
   },
 };
 
-export const tinyLines: Dialect = { ...tinyDialect, name: 'ollama', framing: 'ndjson' };
+const { webSocketMessage: _, ...withoutWebSocket } = tinyDialect;
+
+export const tinyLines: Dialect = { ...withoutWebSocket, name: 'ollama', framing: 'ndjson' };
 
 /** Events as server-sent ones. */
 export function sse(...events: readonly (object | string)[]): string {

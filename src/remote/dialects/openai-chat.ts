@@ -14,6 +14,7 @@ export const openAIChat: Dialect = {
   request: chatRequest,
   decoder: (_request, { quirks }) => new ChatDecoder(quirks),
   failure: failedResponse,
+  webSocketMessage: (body) => body,
   listModels: openAIModels,
   embeddings: openAIEmbeddings,
 };
