@@ -23,13 +23,16 @@ describe('a redirect', () => {
     expect(body).toContain('Hi');
   });
 
-  it('to another origin is followed without the key, and it stays away when that leads back', async () => {
+  it.each([
+    ['Node', undefined],
+    ['a fetch of the caller', globalThis.fetch],
+  ])('to another origin is followed by %s without the key, and it stays away when that leads back', async (_, fetch) => {
     const home = await loopback((request, response) => {
       if (request.url === '/stream') response.writeHead(307, { location: `${other.url}/there` }).end();
       else beginEvents(response).end(ending);
     });
     const other = await loopback((_, response) => void response.writeHead(307, { location: `${home.url}/back` }).end());
-    await connectTiny(home.url, { apiKey: key, headers: { 'x-api-key': key, cookie: 'id=1' } }).streamPrompt('Hi').result();
+    await connectTiny(home.url, { apiKey: key, headers: { 'x-api-key': key, cookie: 'id=1' }, fetch }).streamPrompt('Hi').result();
     expect(home.requests[0]?.headers).toMatchObject({ authorization: `Bearer ${key}`, 'x-api-key': key });
     for (const { headers } of [...other.requests, ...home.requests.slice(1)]) {
       expect(JSON.stringify(headers)).not.toContain(key);

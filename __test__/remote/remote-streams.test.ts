@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { GenerationStream } from '../../src/index.ts';
 import { beginEvents, connectTiny, loopback } from '../support/remote/loopback.ts';
 import { ending, sse } from '../support/remote/tiny-dialect.ts';
@@ -172,11 +175,28 @@ describe('a connection that breaks', () => {
     expect(await connectTiny(url).streamPrompt('Hi').result()).toMatchObject({ text: 'all', finishReason: 'stop' });
   });
 
-  it('is found out within connectTimeoutMs where nobody answers', async () => {
-    // An address that is reserved for documentation, where packets go nowhere.
-    const model = connectTiny('http://192.0.2.1', { connectTimeoutMs: 50 });
+  it('is found out within connectTimeoutMs where it is never made', async () => {
+    // It accepts, and takes no part in a TLS handshake.
+    let closed: Promise<unknown> | undefined;
+    const server = createServer((socket) => void (closed = once(socket.on('error', () => {}).resume(), 'close')));
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const model = connectTiny(`https://127.0.0.1:${port}`, { connectTimeoutMs: 50 });
     const error = await errorOf(model.streamPrompt('Hi').result());
     expect(error.code).toBe('connection-failed');
+    expect(error.message).toContain('connectTimeoutMs');
+    await closed;
+  });
+
+  it('is no matter of connectTimeoutMs once it is made, however long the answer takes', async () => {
+    const { url } = await loopback((_, response) => void setTimeout(150).then(() => beginEvents(response).end(sse({ text: 'late' }) + ending)));
+    expect((await connectTiny(url, { connectTimeoutMs: 50 }).streamPrompt('Hi').result()).text).toBe('late');
+  });
+
+  it('while a failure is told gives the failure all the same', async () => {
+    const { url } = await loopback((_, response) => void response.writeHead(400).write('bad ', () => response.destroy()));
+    expect((await errorOf(connectTiny(url).streamPrompt('Hi').result())).message).toContain('400: bad');
   });
 });
 

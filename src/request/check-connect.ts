@@ -1,5 +1,6 @@
 import type { ConnectOptions } from '../spec/connect-options.ts';
 import type { DialectName } from '../spec/dialect-name.ts';
+import { TramontaneError } from '../spec/tramontane-error.ts';
 import { copyJsonObject } from './check-json.ts';
 import type { JsonObject } from './check-json.ts';
 import {
@@ -97,17 +98,15 @@ function checkBaseUrl(value: unknown): URL | undefined {
   if (text === undefined) return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw wrongValue('baseUrl', 'an http or https URL', value);
-  // Not shown: what is wrong with it is that there is a password in it.
-  if (url.username || url.password) throw wrongValue('baseUrl', 'without a user and password; pass headers', {});
+  if (url.username || url.password) throw secretWrong('baseUrl', 'must have no user and password; pass them by headers');
   return url;
 }
 
-/** What a header can carry. The value itself is in no message. */
+/** What a header can carry. */
 function checkKey(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) return value;
-  const got = typeof value === 'string' ? 'one with other characters, or empty' : `a ${typeof value}`;
-  throw wrongValue('apiKey', `a string of visible ASCII characters; this is ${got}`, {});
+  throw secretWrong('apiKey', 'must be a string of visible ASCII characters, at least one');
 }
 
 function checkHeaders(value: unknown): Readonly<Record<string, string>> {
@@ -116,7 +115,12 @@ function checkHeaders(value: unknown): Readonly<Record<string, string>> {
   try {
     headers = new Headers(value as ConstructorParameters<typeof Headers>[0]);
   } catch {
-    throw wrongValue('headers', 'what `new Headers()` takes', {});
+    throw secretWrong('headers', 'must be what `new Headers()` takes');
   }
   return Object.fromEntries(headers.entries());
+}
+
+/** As `wrongValue`, without showing the value: there may be a key in it. */
+function secretWrong(field: string, expected: string): TramontaneError {
+  return new TramontaneError('invalid-argument', `${field} ${expected}`, { field });
 }
