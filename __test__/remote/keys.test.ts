@@ -26,7 +26,7 @@ describe('a redirect', () => {
   it.each([
     ['Node', undefined],
     ['a fetch of the caller', globalThis.fetch],
-  ])('to another origin is followed by %s without the key, and it stays away when that leads back', async (_, fetch) => {
+  ])('to another origin is followed by %s without the key, and it stays away when that leads back', async (_name, fetch) => {
     const home = await loopback((request, response) => {
       if (request.url === '/stream') response.writeHead(307, { location: `${other.url}/there` }).end();
       else beginEvents(response).end(ending);
