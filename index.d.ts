@@ -307,6 +307,31 @@ export declare class Model implements LanguageModel {
 	/** Closes the model at the end of an `await using` scope. The same as {@link close}. */
 	[Symbol.asyncDispose](): Promise<void>;
 }
+/** Several models behind one; make one with {@link poolModels}. */
+export declare class ModelPool implements LanguageModel {
+	#private;
+	/** The names of its members' models. */
+	readonly info: {
+		readonly model: string;
+	};
+	private constructor();
+	/** As {@link Model.streamPrompt}. */
+	streamPrompt(prompt: string, options?: GenerateOptions): GenerationStream;
+	/** As {@link Model.streamChat}. Where all members have failed, reading throws the last one's error. */
+	streamChat(messages: readonly ChatMessage[], options?: GenerateOptions): GenerationStream;
+	/** As {@link Model.streamCompletion}. */
+	streamCompletion(request: CompletionRequest): GenerationStream;
+	/** As {@link Model.streamChoices}; they may come from different members. */
+	streamChoices(request: CompletionRequest, count: number): GenerationStream[];
+	/** How its members are doing, in the order in which they were given. */
+	health(): MemberHealth[];
+	/** The counts of all members together, also of streams that they have besides this pool. */
+	metrics(): ModelMetrics;
+	/** Closes all members. */
+	close(): Promise<void>;
+	/** Closes the pool at the end of an `await using` scope. The same as {@link close}. */
+	[Symbol.asyncDispose](): Promise<void>;
+}
 /**
  * A model of a remote engine; make one with {@link connect}. Its streams have the same parts, views, results, errors and
  * ways of stopping as those of a model in this process. What only the engine could know, and does not tell, is 0: the
@@ -458,6 +483,21 @@ export declare function loadModel(model: string, options?: LoadModelOptions): Pr
  * }, [...instruments.values()]);
  */
 export declare function openTelemetryMetrics(metrics: ModelMetrics): OpenTelemetryMetric[];
+/**
+ * Several models behind one: several places of the same engine, or a model in this process with a remote one to help out.
+ *
+ * A stream goes to the member that has the fewest, the first of these. Where that fails before anything of its answer
+ * came, by a failure of its own and not of the request, the next one is asked; it then rests for a second to a minute,
+ * longer each time, or for as long as it has said, and one stream tries whether it is well again. Once something of an
+ * answer has come, the stream stays where it is. What a member retries by itself (`retries`) comes first.
+ *
+ * @param members - At least one; they are closed with the pool.
+ * @param options - When a second member is asked.
+ * @throws {TramontaneError} `invalid-argument` with the `field` at fault.
+ * @example Local, and remote where that takes too long
+ * const model = poolModels([await loadModel('./model.gguf'), connect('openai:gpt-5')], { hedgeAfterMs: 2000 });
+ */
+export declare function poolModels(members: readonly LanguageModel[], options?: PoolOptions): ModelPool;
 /**
  * Writes a stream's text as it comes. It waits while the writable is full, leaves tool calls out, adds nothing at the
  * end, and leaves the writable open.
@@ -993,6 +1033,23 @@ export interface LogProbabilitiesPart {
 	readonly type: "log-probabilities";
 	readonly tokens: readonly TokenLogProbabilities[];
 }
+/** How a member of a pool is doing. */
+export interface MemberHealth {
+	/** Its model's name. */
+	readonly model: string;
+	/**
+	 * - `healthy`: it takes streams.
+	 * - `resting`: it has failed, and is left alone for a while.
+	 * - `probing`: it has rested, and takes one stream to show whether it is well.
+	 */
+	readonly state: "healthy" | "resting" | "probing";
+	/** Streams that it works on for this pool. */
+	readonly outstanding: number;
+	/** How often in a row it has failed. */
+	readonly failures: number;
+	/** For how long it rests, in milliseconds. */
+	readonly restMs: number;
+}
 /** A conversation, rendered by the model's chat template. */
 export interface MessagesPrompt {
 	/** At least one message. */
@@ -1196,6 +1253,16 @@ export interface PartialGeneration {
 	readonly usage: Usage;
 	/** Where the time went until the failure. All zero where the engine was not there to tell. */
 	readonly timings: Timings;
+}
+/** How several models stand behind one. `undefined` counts as left out. */
+export interface PoolOptions {
+	/**
+	 * How long the first part of an answer may take, in milliseconds from the first read, before a second member is asked
+	 * too. Whichever gives the first part is the one that answers, and the other is cancelled. 0 asks no second one.
+	 *
+	 * @defaultValue 0
+	 */
+	readonly hedgeAfterMs?: number | undefined;
 }
 /** How {@link printStream} prints. */
 export interface PrintOptions {

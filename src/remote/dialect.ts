@@ -28,12 +28,23 @@ export interface Dialect {
   decoder(request: RemoteRequest, settings: DialectSettings): EventDecoder;
   /** A failed response (status not 2xx) as a failure: message from the body in any of the shapes in the wild, code by status. */
   failure(status: number, body: string): Failure;
+  /**
+   * What to speak instead where a failed response says that the server does not have this protocol. Nothing where it does
+   * not say so, and where the other protocol cannot do what `settings` ask for. Framed as this one is, with the same keys.
+   */
+  standIn?(status: number, body: string, settings: DialectSettings): Spoken | undefined;
   /** The `GET` path, and how to read what it gives. */
   readonly listModels?: { readonly path: string; read(body: unknown): RemoteModelInfo[] };
   readonly embeddings?: {
     request(model: string, texts: readonly string[]): RequestBody;
     read(body: unknown): { readonly embeddings: number[][]; readonly inputTokens: number | undefined };
   };
+}
+
+/** A protocol, and what it is told besides requests. */
+export interface Spoken {
+  readonly dialect: Dialect;
+  readonly settings: DialectSettings;
 }
 
 /** What is posted, and where. */

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import type { Failure } from '../spec/failure-part.ts';
-import type { Dialect, DialectSettings } from './dialect.ts';
+import type { Dialect, DialectSettings, Spoken } from './dialect.ts';
 import type { OpenExchange } from './exchange.ts';
+import type { FailedAnswer } from './remote-failure.ts';
 
 /** What to call, and how. */
 export interface EndpointOptions {
@@ -21,6 +22,10 @@ export interface EndpointOptions {
 /** A text that is shorter is no secret, and would make errors unreadable where it is taken out of them. */
 const shortestSecret = 6;
 
+/** Places that do not have a protocol, by both; a program does not meet many. */
+const lacking = new Set<string>();
+const mostLacking = 1000;
+
 /** Where a remote engine is, and what it is to be told besides requests. */
 export class Endpoint {
   readonly options: EndpointOptions;
@@ -33,6 +38,28 @@ export class Endpoint {
     const secrets = [key, ...values].filter(({ length }) => length >= shortestSecret);
     // The longest first, in case one is in another.
     this.#secrets = secrets.toSorted((one, other) => other.length - one.length);
+  }
+
+  /** What is spoken there: the dialect that was asked for, or another, where it is known that the place lacks that one. */
+  get spoken(): Spoken {
+    const { dialect, settings } = this.options;
+    const standIn = lacking.has(this.#place) ? dialect.standIn?.(404, '', settings) : undefined;
+    return standIn ?? { dialect, settings };
+  }
+
+  /** Whether another dialect is spoken from now on, because of this answer to the one that was asked for. */
+  lacks({ status, body }: FailedAnswer): boolean {
+    const { dialect, settings, baseUrl, webSocket } = this.options;
+    const standIn = webSocket || lacking.has(this.#place) ? undefined : dialect.standIn?.(status, body, settings);
+    if (!standIn) return false;
+    if (lacking.size < mostLacking) lacking.add(this.#place);
+    const message = `${baseUrl.origin}${baseUrl.pathname} does not have ${dialect.name}; it is asked by ${standIn.dialect.name} instead`;
+    process.emitWarning(message, { code: 'TRAMONTANE_STAND_IN' });
+    return true;
+  }
+
+  get #place(): string {
+    return `${this.options.dialect.name} ${this.options.baseUrl.origin}${this.options.baseUrl.pathname}`;
   }
 
   /** A path of the dialect, behind the base URL; a query of either is kept. */

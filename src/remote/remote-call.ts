@@ -110,6 +110,7 @@ export class RemoteCall {
     return new RemoteFailure(
       { ...failure, message: failure.message + hint, ...(retryAfterMs !== undefined && { retryAfterMs }) },
       isPassing(response.status) ? 'later' : 'never',
+      { status: response.status, body: text },
     );
   }
 }

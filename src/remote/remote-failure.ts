@@ -6,13 +6,22 @@ import type { Failure } from '../spec/failure-part.ts';
  */
 export type Retry = 'never' | 'later' | 'at-once';
 
+/** What a server answered that did not do what it was asked for. */
+export interface FailedAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
 /** A call to a remote engine that has failed. */
 export class RemoteFailure extends Error {
   readonly failure: Failure;
   readonly retry: Retry;
+  /** The response that it was, where there was one. */
+  readonly answer: FailedAnswer | undefined;
 
-  constructor(failure: Failure, retry: Retry) {
+  constructor(failure: Failure, retry: Retry, answer?: FailedAnswer) {
     super(failure.message);
+    this.answer = answer;
     this.failure = failure;
     this.retry = retry;
   }

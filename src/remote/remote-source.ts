@@ -85,8 +85,7 @@ export class RemoteSource implements PartSource {
       throw new TramontaneError('aborted', message, { cause: abortSignal.reason });
     }
     if (this.cancelled) return;
-    const { dialect, settings } = this.#endpoint.options;
-    const body = dialect.request(this.#request, settings);
+    const body = this.#body();
     this.#sink = new WeakRef(sink);
     this.#stopwatch = new RemoteStopwatch();
     abandoned.register(sink, this, this);
@@ -134,12 +133,22 @@ export class RemoteSource implements PartSource {
     this.#retryTimer?.[this.#awaited ? 'ref' : 'unref']();
   }
 
-  async #run(body: RequestBody): Promise<void> {
+  #body(): RequestBody {
+    const { dialect, settings } = this.#endpoint.spoken;
+    return dialect.request(this.#request, settings);
+  }
+
+  async #run(first: RequestBody): Promise<void> {
+    let body = first;
     const delays = new RetryDelays(this.#options.retries);
     try {
       while (!this.#over) {
         const failure = await this.#attempt(body);
         if (!failure || this.#over) return;
+        if (!this.#hasContent && failure.answer && this.#endpoint.lacks(failure.answer)) {
+          body = this.#body();
+          continue;
+        }
         const delayMs = this.#hasContent ? undefined : delays.after(failure);
         if (delayMs === undefined) {
           this.#fail(failure.failure);
@@ -154,7 +163,7 @@ export class RemoteSource implements PartSource {
 
   /** @returns why the answer did not come to its end, where it did not */
   async #attempt(body: RequestBody): Promise<RemoteFailure | undefined> {
-    const { dialect, settings } = this.#endpoint.options;
+    const { dialect, settings } = this.#endpoint.spoken;
     const call = new RemoteCall(this.#endpoint, this.#awaited);
     const decoder = dialect.decoder(this.#request, settings);
     this.#call = call;
@@ -177,7 +186,7 @@ export class RemoteSource implements PartSource {
     // Also where the connection broke: the protocol may have said before how the answer ends.
     const failure = this.#deliver(decoder.end()) ?? (this.#over ? undefined : failureOf(new Error('it has no end')));
     call.close();
-    return broke && failure ? new RemoteFailure({ ...failure.failure, ...broke.failure }, broke.retry) : failure;
+    return broke && failure ? new RemoteFailure({ ...failure.failure, ...broke.failure }, broke.retry, broke.answer) : failure;
   }
 
   /** @returns the failure that `parts` end with, where it is not told yet because the call may be made again */
@@ -254,7 +263,8 @@ const abandoned = new FinalizationRegistry<RemoteSource>((source) => source.canc
 function failureOf(error: unknown): RemoteFailure {
   if (error instanceof RemoteFailure) return error;
   if (TramontaneError.isInstance(error)) {
-    return new RemoteFailure({ code: error.code, message: error.message }, isPassing(error) ? 'later' : 'never');
+    const { code, message, field } = error;
+    return new RemoteFailure({ code, message, ...(field !== undefined && { field }) }, isPassing(error) ? 'later' : 'never');
   }
   const message = `the engine's answer could not be read: ${reasonOf(error)}`;
   return new RemoteFailure({ code: 'remote-failed', message, cause: error }, 'never');

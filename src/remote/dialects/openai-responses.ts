@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts';
+import { chatForResponses } from './chat-for-responses.ts';
 import { bearerHeaders } from './openai-chat.ts';
 import { openAIEmbeddings, openAIModels } from './openai-lists.ts';
 import { failedResponse } from './remote-failure.ts';
@@ -15,6 +16,7 @@ export const openAIResponses: Dialect = {
   request: responsesRequest,
   decoder: () => new ResponsesDecoder(),
   failure: failedResponse,
+  standIn: chatForResponses,
   listModels: openAIModels,
   embeddings: openAIEmbeddings,
 };
