@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dialects } from '../../src/remote/dialects.ts';
-import { meansNoResponses, needsResponses } from '../../src/remote/dialects/no-responses.ts';
+import { chatOptions } from '../../src/remote/dialects/chat-for-responses.ts';
+import { meansNoResponses } from '../../src/remote/dialects/no-responses.ts';
 import { errorOf } from '../support/error-of.ts';
 
 const { anthropic, gemini, ollama, 'openai-chat': chat } = dialects;
@@ -63,9 +64,11 @@ describe('whether there are responses', () => {
   });
 
   it('a request that needs what the server keeps cannot go elsewhere', () => {
-    expect(needsResponses({ previous_response_id: 'resp_1' })).toBe('previous_response_id');
-    expect(needsResponses({ store: true })).toBe('store');
-    expect(needsResponses({ store: false, reasoning: {} })).toBeUndefined();
+    for (const name of ['previous_response_id', 'conversation', 'store', 'background', 'tools']) {
+      expect(chatOptions({ [name]: true })).toBeUndefined();
+    }
+    const options = { store: false, include: [], user: 'u', reasoning: { effort: 'low', summary: 'auto' } };
+    expect(chatOptions(options)).toEqual({ user: 'u', reasoning_effort: 'low' });
   });
 });
 

@@ -112,6 +112,17 @@ describe('a hostile server', () => {
     }
   });
 
+  it('gets nothing more into a reply that has failed, not even with the same event', () => {
+    const calls = Array.from({ length: mostCalls + 1 }, (_, index) => ({ index, id: `call${index}`, function: { name: 'x', arguments: '{' } }));
+    const more = { index: 0, function: { arguments: '}' } };
+    const data = JSON.stringify({ choices: [{ delta: { tool_calls: [...calls, more] }, text: 'late', finish_reason: 'stop' }] });
+    const decoder = decoderOf(dialects['openai-chat']);
+    const parts = decoder.push({ data });
+    expect(parts.at(-1)).toMatchObject({ type: 'error', error: { code: 'remote-failed' } });
+    expect(parts.filter(({ type }) => type === 'error')).toHaveLength(1);
+    expect([...decoder.push({ data }), ...decoder.end()]).toEqual([]);
+  });
+
   it('cannot make a call cost more than its length', () => {
     const decoder = decoderOf(dialects['openai-chat']);
     const call = { index: 0, function: { name: 'x', arguments: '{"a":[' } };

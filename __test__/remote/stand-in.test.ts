@@ -4,8 +4,6 @@ import { connect } from '../../src/index.ts';
 import type { ConnectOptions } from '../../src/index.ts';
 import { beginEvents, loopback } from '../support/remote/loopback.ts';
 import { sse } from '../support/remote/tiny-dialect.ts';
-import { errorOf } from '../support/read-stream.ts';
-import { turns } from '../support/turns.ts';
 import { webSocketServer } from '../support/remote/web-socket-server.ts';
 
 const chat: RequestListener = (_, response) => {
@@ -23,35 +21,19 @@ function connectResponses(url: string, options: Partial<ConnectOptions> = {}) {
   return model;
 }
 
-it.each<[string, RequestListener]>([
-  ['404', (_, response) => void response.writeHead(404).end('{"detail":"Not Found"}')],
-  ['405', (_, response) => void response.writeHead(405).end()],
-  ['501', (_, response) => void response.writeHead(501).end()],
-  ['200 and an error', (_, response) => {
+it('chat completions stand in where an error with status 200 says that there are no responses', async () => {
+  const { url, requests } = await chatOnly((_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"error":"Unexpected endpoint or method. (POST /v1/responses)"}');
-  }],
-])('chat completions stand in where there are no responses, which status %s says; remembered, with one warning', async (_, missing) => {
-  const warnings: string[] = [];
-  const listen = (warning: Error) => void warnings.push(warning.message);
-  process.on('warning', listen);
-  onTestFinished(() => void process.off('warning', listen));
-  const { url, requests } = await chatOnly(missing);
+  });
   expect((await connectResponses(url).streamPrompt('Hi').result()).text).toBe('by chat');
-  expect((await connectResponses(url).streamPrompt('Hi').result()).text).toBe('by chat');
-  expect(requests.map((request) => request.url)).toEqual(['/v1/responses', '/v1/chat/completions', '/v1/chat/completions']);
-  await turns();
-  expect(warnings.filter((warning) => warning.includes(url))).toHaveLength(1);
+  expect(requests.map((request) => request.url)).toEqual(['/v1/responses', '/v1/chat/completions']);
 });
 
-it('nothing stands in where it is the model that is missing, or where only responses can do what is asked', async () => {
-  const noModel = await chatOnly((_, response) => {
-    response.writeHead(404).end('{"error":{"message":"The model `any` does not exist","code":"model_not_found"}}');
-  });
-  expect(await errorOf(connectResponses(noModel.url).streamPrompt('Hi').result())).toMatchObject({ code: 'model-not-found' });
-  const noResponses = await chatOnly((_, response) => void response.writeHead(404).end('404 page not found'));
-  const model = connectResponses(noResponses.url, { providerOptions: { previous_response_id: 'resp_1' } });
-  await errorOf(model.streamPrompt('Hi').result());
-  expect([...noModel.requests, ...noResponses.requests].map(({ url }) => url)).toEqual(['/v1/responses', '/v1/responses']);
+it('several streams that find out at once all have their answer', async () => {
+  const { url } = await chatOnly((_, response) => void response.writeHead(404).end('404 page not found'));
+  const model = connectResponses(url);
+  const results = await Promise.all(Array.from({ length: 5 }, () => model.streamPrompt('Hi').result()));
+  expect(results.map(({ text }) => text)).toEqual(Array.from({ length: 5 }, () => 'by chat'));
 });
 
 it('a WebSocket of responses is sent an event with the request in it', async () => {

@@ -30,20 +30,24 @@ export interface Dialect {
   failure(status: number, body: string): Failure;
   /** The first message of a WebSocket for a request's body; absent where the protocol has no WebSocket. */
   readonly webSocketMessage?: (body: unknown) => unknown;
-  /** Another protocol of the same servers, for those that do not have this one. */
-  readonly standIn?: {
-    readonly dialect: Dialect;
-    /** Whether a response without an answer says that the server does not have this protocol. */
-    isNeeded(status: number, body: string): boolean;
-    /** The provider option that only this protocol can honour, so that nothing may stand in. */
-    excludedBy(providerOptions: Readonly<Record<string, unknown>>): string | undefined;
-  };
+  /**
+   * What to speak instead where a response without an answer says that the server does not have this protocol. Nothing
+   * where it does not say so, and where the other protocol cannot do what `settings` ask for. Framed as this one is, with
+   * the same keys.
+   */
+  standIn?(status: number, body: string, settings: DialectSettings): Spoken | undefined;
   /** The `GET` path, and how to read what it gives. */
   readonly listModels?: { readonly path: string; read(body: unknown): RemoteModelInfo[] };
   readonly embeddings?: {
     request(model: string, texts: readonly string[]): RequestBody;
     read(body: unknown): { readonly embeddings: number[][]; readonly inputTokens: number | undefined };
   };
+}
+
+/** A protocol, and what it is told besides requests. */
+export interface Spoken {
+  readonly dialect: Dialect;
+  readonly settings: DialectSettings;
 }
 
 /** What is posted, and where. */

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { Failure } from '../spec/failure-part.ts';
-import type { Dialect, DialectSettings } from './dialect.ts';
+import type { Dialect, DialectSettings, Spoken } from './dialect.ts';
 import type { OpenExchange } from './exchange.ts';
 
 /** What to call, and how. */
@@ -21,8 +21,9 @@ export interface EndpointOptions {
 /** A text that is shorter is no secret, and would make errors unreadable where it is taken out of them. */
 const shortestSecret = 6;
 
-/** Places that have turned out not to have a protocol. */
-const standingIn = new Set<string>();
+/** Places that do not have a protocol, by both; a program does not meet many. */
+const lacking = new Set<string>();
+const mostLacking = 1000;
 
 /** Where a remote engine is, and what it is to be told besides requests. */
 export class Endpoint {
@@ -38,22 +39,27 @@ export class Endpoint {
     this.#secrets = secrets.toSorted((one, other) => other.length - one.length);
   }
 
-  /** The protocol to speak: the one that was asked for, or what stands in for it. */
-  get dialect(): Dialect {
-    const { dialect } = this.options;
-    return (standingIn.has(this.#place) && dialect.standIn?.dialect) || dialect;
+  /** What is spoken there: the dialect that was asked for, or another, where it is known that the place lacks that one. */
+  get spoken(): Spoken {
+    const { dialect, settings } = this.options;
+    const standIn = lacking.has(this.#place) ? dialect.standIn?.(404, '', settings) : undefined;
+    return standIn ?? { dialect, settings };
   }
 
   /**
-   * Whether a response without an answer says that the server has another protocol, which is spoken from now on. It is
-   * remembered for all connections to the same place, and told by a warning.
+   * Whether another dialect is spoken from now on, because of this response to a request in `asked`. It is remembered for
+   * all connections to the same place, and told by a warning.
    */
-  standsIn(status: number, body: string): boolean {
-    const { standIn, name } = this.dialect;
-    const { settings, webSocket } = this.options;
-    if (!standIn || webSocket || !standIn.isNeeded(status, body) || standIn.excludedBy(settings.providerOptions)) return false;
-    standingIn.add(this.#place);
-    process.emitWarning(`${this.options.baseUrl.origin} does not speak ${name}; ${standIn.dialect.name} stands in`, 'TramontaneWarning');
+  lacks(asked: Dialect, status: number, body: string): boolean {
+    const { dialect, settings, baseUrl, webSocket } = this.options;
+    const standIn = webSocket || asked !== dialect ? undefined : dialect.standIn?.(status, body, settings);
+    if (!standIn) return false;
+    // Where several were asked at once, each finds out for itself.
+    if (lacking.has(this.#place)) return true;
+    if (lacking.size >= mostLacking) lacking.clear();
+    lacking.add(this.#place);
+    const message = `${baseUrl.origin}${baseUrl.pathname} does not have ${dialect.name}; it is asked by ${standIn.dialect.name} instead`;
+    process.emitWarning(message, { code: 'TRAMONTANE_STAND_IN' });
     return true;
   }
 
@@ -76,7 +82,7 @@ export class Endpoint {
   /** What goes to the engine's own origin only. */
   get privateHeaders(): Record<string, string> {
     const { key, headers } = this.options;
-    return { ...lowerCased(this.dialect.headers(key)), ...headers };
+    return { ...lowerCased(this.spoken.dialect.headers(key)), ...headers };
   }
 
   /** The failure without any key in it: servers repeat what they were sent. */

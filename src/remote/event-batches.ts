@@ -23,7 +23,7 @@ export async function* eventsOf(
   endpoint: Endpoint,
   untilResumed: () => Promise<void>,
 ): AsyncGenerator<readonly ServerEvent[], void> {
-  const { dialect } = endpoint;
+  const { dialect } = endpoint.spoken;
   const { webSocket, baseUrl } = endpoint.options;
   const response = await call.open(body, dialect.framing === 'sse' ? 'text/event-stream' : 'application/x-ndjson');
   const type = response.header('content-type')?.toLowerCase() ?? '';
@@ -33,7 +33,7 @@ export async function* eventsOf(
   }
   if (dialect.framing === 'sse' && type.startsWith('application/json') && !webSocket) {
     const data = await call.text(mostJsonBytes);
-    if (endpoint.standsIn(response.status, data)) throw new RemoteFailure(dialect.failure(response.status, data), 'at-once');
+    if (endpoint.lacks(dialect, response.status, data)) throw new RemoteFailure(dialect.failure(response.status, data), 'at-once');
     yield [{ data }];
     return;
   }

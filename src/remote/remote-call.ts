@@ -1,4 +1,4 @@
-import type { RequestBody } from './dialect.ts';
+import type { Dialect, RequestBody } from './dialect.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Exchange, HttpResponse } from './exchange.ts';
 import { RemoteFailure } from './remote-failure.ts';
@@ -34,7 +34,8 @@ export class RemoteCall {
    */
   async open({ path, body }: RequestBody, accept: string): Promise<HttpResponse> {
     const { maxRedirects, webSocket, open } = this.#endpoint.options;
-    const sent = webSocket && body !== undefined ? this.#endpoint.dialect.webSocketMessage?.(body) : body;
+    const { dialect } = this.#endpoint.spoken;
+    const sent = webSocket && body !== undefined ? dialect.webSocketMessage?.(body) : body;
     const json = sent === undefined ? undefined : JSON.stringify(sent);
     const common = { accept, 'user-agent': 'tramontane', ...(json !== undefined && { 'content-type': 'application/json' }) };
     let headers: Record<string, string> = { ...common, ...this.#endpoint.privateHeaders };
@@ -49,7 +50,7 @@ export class RemoteCall {
       const response = await exchange.response;
       if (response.status >= 200 && response.status < 300) return response;
       const location = response.header('location');
-      if (!redirects.has(response.status) || location === undefined) throw await this.#failure(response);
+      if (!redirects.has(response.status) || location === undefined) throw await this.#failure(dialect, response);
       exchange.release();
       const next = redirected(url, location, response.status, method, left);
       // Keys stay with the origin that they are meant for, also where a later redirect leads back to it.
@@ -100,14 +101,13 @@ export class RemoteCall {
     this.#exchange?.release();
   }
 
-  async #failure(response: HttpResponse): Promise<RemoteFailure> {
-    const { dialect } = this.#endpoint;
+  async #failure(dialect: Dialect, response: HttpResponse): Promise<RemoteFailure> {
     const { key, keyVariables } = this.#endpoint.options;
     const timer = setTimeout(() => this.#exchange?.close(), failurePatienceMs).unref();
     const text = await this.text(mostFailureBytes);
     clearTimeout(timer);
     const failure = dialect.failure(response.status, text);
-    if (this.#endpoint.standsIn(response.status, text)) return new RemoteFailure(failure, 'at-once');
+    if (this.#endpoint.lacks(dialect, response.status, text)) return new RemoteFailure(failure, 'at-once');
     const retryAfterMs = retryAfterOf(response.header) ?? failure.retryAfterMs;
     const hint = failure.code === 'unauthorized' && key === undefined ? `; no key was sent: ${keyHint(keyVariables)}` : '';
     return new RemoteFailure(

@@ -86,7 +86,8 @@ export class RemoteSource implements PartSource {
     }
     if (this.cancelled) return;
     // What cannot be asked for is told before anything is sent.
-    this.#endpoint.dialect.request(this.#request, this.#endpoint.options.settings);
+    const { dialect, settings } = this.#endpoint.spoken;
+    dialect.request(this.#request, settings);
     this.#sink = new WeakRef(sink);
     this.#stopwatch = new RemoteStopwatch();
     abandoned.register(sink, this, this);
@@ -154,8 +155,7 @@ export class RemoteSource implements PartSource {
 
   /** @returns why the answer did not come to its end, where it did not */
   async #attempt(): Promise<RemoteFailure | undefined> {
-    const { dialect } = this.#endpoint;
-    const { settings } = this.#endpoint.options;
+    const { dialect, settings } = this.#endpoint.spoken;
     const call = new RemoteCall(this.#endpoint, this.#awaited);
     const decoder = dialect.decoder(this.#request, settings);
     this.#call = call;

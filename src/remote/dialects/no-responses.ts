@@ -1,4 +1,3 @@
-import type { LooseObject } from './loose-json.ts';
 import { errorBody } from './error-frame.ts';
 import { failedResponse } from './remote-failure.ts';
 
@@ -13,13 +12,4 @@ export function meansNoResponses(status: number, body: string): boolean {
   if (status !== 404 && status !== 405 && status !== 501) return false;
   if (failedResponse(status, body).code === 'model-not-found') return false;
   return !/previous_response|(response|item|conversation|prompt|file|vector store|deployment)s? .{0,200}(not found|not exist)/is.test(`${kind} ${message}`);
-}
-
-/**
- * The field of a request that only responses can honour, because the server keeps state for it: with one, chat
- * completions must not stand in.
- */
-export function needsResponses(providerOptions: LooseObject): string | undefined {
-  const stateful = ['previous_response_id', 'conversation', 'background', 'store', 'prompt'];
-  return stateful.find((name) => providerOptions[name] !== undefined && providerOptions[name] !== false && providerOptions[name] !== null);
 }

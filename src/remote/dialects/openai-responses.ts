@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts';
-import { meansNoResponses, needsResponses } from './no-responses.ts';
-import { bearerHeaders, openAIChat } from './openai-chat.ts';
+import { chatForResponses } from './chat-for-responses.ts';
+import { bearerHeaders } from './openai-chat.ts';
 import { openAIEmbeddings, openAIModels } from './openai-lists.ts';
 import { failedResponse } from './remote-failure.ts';
 import { ResponsesDecoder } from './responses-decoder.ts';
@@ -18,7 +18,7 @@ export const openAIResponses: Dialect = {
   failure: failedResponse,
   // developers.openai.com, "WebSocket mode": the request is an event, and is streamed without being asked to.
   webSocketMessage: (body) => ({ type: 'response.create', ...(body as object), stream: undefined }),
-  standIn: { dialect: openAIChat, isNeeded: meansNoResponses, excludedBy: needsResponses },
+  standIn: chatForResponses,
   listModels: openAIModels,
   embeddings: openAIEmbeddings,
 };

@@ -19,7 +19,7 @@ const none: Parts = [];
  */
 export class Reply {
   readonly calls = new ReplyCalls(
-    (part) => this.#parts.push(part),
+    (part) => this.#give(part),
     () =>
       this.fail({ code: 'remote-failed', message: `the server sent more than ${mostCalls} tool calls in one answer` }),
   );
@@ -52,21 +52,21 @@ export class Reply {
 
   text(piece: string): void {
     const delta = piece === '' ? '' : this.#text.take(piece);
-    if (delta !== '') this.#parts.push({ type: 'text-delta', delta: delta.toWellFormed() });
+    if (delta !== '') this.#give({ type: 'text-delta', delta: delta.toWellFormed() });
   }
 
   reasoning(piece: string): void {
     const delta = piece === '' ? '' : this.#reasoning.take(piece);
-    if (delta !== '') this.#parts.push({ type: 'reasoning-delta', delta: delta.toWellFormed() });
+    if (delta !== '') this.#give({ type: 'reasoning-delta', delta: delta.toWellFormed() });
   }
 
   logProbabilities(tokens: readonly TokenLogProbabilities[]): void {
-    if (tokens.length > 0) this.#parts.push({ type: 'log-probabilities', tokens });
+    if (tokens.length > 0) this.#give({ type: 'log-probabilities', tokens });
   }
 
   /** What is to come back with the message. */
   providerData(dialect: DialectName, data: unknown): void {
-    this.#parts.push({ type: 'provider-data', dialect, data });
+    this.#give({ type: 'provider-data', dialect, data });
   }
 
   /** Tokens counted so far; a later count replaces an earlier one, and what is not told stays. */
@@ -99,19 +99,23 @@ export class Reply {
 
   fail(error: Failure): void {
     if (this.#over) return;
-    this.#rest();
     this.#over = true;
     // Where nothing was begun there is nothing partial to tell of.
     const begun = this.#begun || this.#parts.length > 0;
     this.#parts.push({ type: 'error', error, ...(begun && { usage: this.#usage, timings: noTime }) });
   }
 
+  /** What is left of the event that ended the reply is no part of it. */
+  #give(part: StreamPart): void {
+    if (!this.#over) this.#parts.push(part);
+  }
+
   /** Halves of characters that never got their other half. */
   #rest(): void {
     const reasoning = this.#reasoning.rest();
-    if (reasoning !== '') this.#parts.push({ type: 'reasoning-delta', delta: reasoning.toWellFormed() });
+    if (reasoning !== '') this.#give({ type: 'reasoning-delta', delta: reasoning.toWellFormed() });
     const text = this.#text.rest();
-    if (text !== '') this.#parts.push({ type: 'text-delta', delta: text.toWellFormed() });
+    if (text !== '') this.#give({ type: 'text-delta', delta: text.toWellFormed() });
   }
 
   /** What was cut short must not be run, even where it can be parsed. Servers say `stop` though there are calls. */

@@ -88,11 +88,17 @@ export class ResponsesDecoder implements EventDecoder {
       case 'error':
         return reply.fail(failedFrame(errorFrame(event) ?? readError(event)));
       default: {
+        // A server that does not stream.
+        if (event['object'] === 'response') return this.#whole(event);
         // A failure in any other form; what else is not known is no text of the model.
         const error = type === '' ? errorFrame(event) : undefined;
         return error && reply.fail(failedFrame(error));
       }
     }
+  }
+
+  #whole(response: LooseObject): void {
+    return response['status'] === 'failed' ? this.#failed(response) : this.#over(`response.${textOf(response['status'])}`, response);
   }
 
   #itemAdded(event: LooseObject, item: LooseObject): void {
