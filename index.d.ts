@@ -194,7 +194,7 @@ export declare class MessageFold {
 	get logProbabilities(): readonly TokenLogProbabilities[] | undefined;
 	/** The `finish` part with reason, usage and timings, once it has come. */
 	get finish(): FinishPart | undefined;
-	/** The message so far. `reasoning` and `toolCalls` are left out where there are none. */
+	/** The message so far. `reasoning`, `toolCalls` and `providerData` are left out where there are none. */
 	get message(): AssistantMessage;
 }
 /**
@@ -204,7 +204,7 @@ export declare class MessageFold {
  * Any number of streams may run at once; each gives the same tokens as it would alone. An idle model does not keep the
  * process alive, a stream that somebody awaits does.
  */
-export declare class Model implements AsyncDisposable {
+export declare class Model implements LanguageModel {
 	#private;
 	/** What was loaded, and onto which device. */
 	readonly info: ModelInfo;
@@ -307,6 +307,87 @@ export declare class Model implements AsyncDisposable {
 	/** Closes the model at the end of an `await using` scope. The same as {@link close}. */
 	[Symbol.asyncDispose](): Promise<void>;
 }
+/** Several models behind one; make one with {@link poolModels}. */
+export declare class ModelPool implements LanguageModel {
+	#private;
+	/** The names of its members' models. */
+	readonly info: {
+		readonly model: string;
+	};
+	private constructor();
+	/** As {@link Model.streamPrompt}. */
+	streamPrompt(prompt: string, options?: GenerateOptions): GenerationStream;
+	/** As {@link Model.streamChat}. Where all members have failed, reading throws the last one's error. */
+	streamChat(messages: readonly ChatMessage[], options?: GenerateOptions): GenerationStream;
+	/** As {@link Model.streamCompletion}. */
+	streamCompletion(request: CompletionRequest): GenerationStream;
+	/** As {@link Model.streamChoices}; they may come from different members. */
+	streamChoices(request: CompletionRequest, count: number): GenerationStream[];
+	/** How its members are doing, in the order in which they were given. */
+	health(): MemberHealth[];
+	/** The counts of all members together, also of streams that they have besides this pool. */
+	metrics(): ModelMetrics;
+	/** Closes all members. */
+	close(): Promise<void>;
+	/** Closes the pool at the end of an `await using` scope. The same as {@link close}. */
+	[Symbol.asyncDispose](): Promise<void>;
+}
+/**
+ * A model of a remote engine; make one with {@link connect}. Its streams have the same parts, views, results, errors and
+ * ways of stopping as those of a model in this process. What only the engine could know, and does not tell, is 0: the
+ * time in its queue, tokens where it counts none, `usage` of a cancelled stream.
+ *
+ * Cancelling closes the connection at once. A stream that is paused, or that nobody reads, takes nothing from its
+ * connection, so that the server has to wait; how long it does is the server's choice, and a stream that it ends then
+ * fails with code `connection-lost`.
+ */
+export declare class RemoteModel implements LanguageModel {
+	#private;
+	readonly info: RemoteInfo;
+	private constructor();
+	/** Answers one prompt: it becomes the only user message of a conversation. As {@link Model.streamPrompt}. */
+	streamPrompt(prompt: string, options?: GenerateOptions): GenerationStream;
+	/**
+	 * Continues a conversation with the model's next answer. As {@link Model.streamChat}, but for what the engine's protocol
+	 * cannot express: reading throws `invalid-argument` with the `field`, rather than leaving it out.
+	 *
+	 * @throws {TramontaneError} From reading: besides those of a local model `connection-failed`, `connection-lost`,
+	 *   `unauthorized`, `rate-limited`, `remote-failed`, `model-not-found`.
+	 */
+	streamChat(messages: readonly ChatMessage[], options?: GenerateOptions): GenerationStream;
+	/** Runs a whole request given as one value. Token ids cannot be passed: they are those of another vocabulary. */
+	streamCompletion(request: CompletionRequest): GenerationStream;
+	/** Several answers to one request, each by a request of its own. As {@link Model.streamChoices}. */
+	streamChoices(request: CompletionRequest, count: number): GenerationStream[];
+	/**
+	 * The models that the engine offers.
+	 *
+	 * @throws {TramontaneError} `invalid-argument` where its protocol has no list, `aborted`, `closed`, and as reading a
+	 *   stream does.
+	 */
+	listModels(options?: {
+		readonly abortSignal?: AbortSignal | undefined;
+	}): Promise<RemoteModelInfo[]>;
+	/**
+	 * Turns texts into vectors, by the model of this connection.
+	 *
+	 * @param texts - At least one, at most 2,048.
+	 * @throws {TramontaneError} `invalid-argument` where its protocol has no embeddings or a text is none, `aborted`,
+	 *   `closed`, and as reading a stream does.
+	 */
+	embed(texts: readonly string[], options?: {
+		readonly abortSignal?: AbortSignal | undefined;
+	}): Promise<EmbeddingResult>;
+	/** Counts of this connection's streams, as far as they can be known at this end; the others are 0. */
+	metrics(): ModelMetrics;
+	/**
+	 * Ends all running streams, which get their `finish` part with finishReason `aborted` before this resolves, and closes
+	 * the connections. Streams read for the first time from now on throw code `closed`.
+	 */
+	close(): Promise<void>;
+	/** Closes the model at the end of an `await using` scope. The same as {@link close}. */
+	[Symbol.asyncDispose](): Promise<void>;
+}
 /**
  * The one error class of this package. Branch on `code`; show `message`, which names what is at fault and the next step.
  *
@@ -336,6 +417,21 @@ export declare class TramontaneError extends Error {
 	 */
 	static isInstance(value: unknown): value is TramontaneError;
 }
+/**
+ * A model of a remote engine, with the same streams as a model in this process. Nothing is sent before a stream of it is
+ * read, so a wrong name or key shows there.
+ *
+ * @param model - Provider and model, such as `openai:gpt-5` or `vllm:NAME`, or the options that say so.
+ * @param options - How to reach it.
+ * @throws {TramontaneError} `invalid-argument` with the `field` at fault.
+ * @example
+ * await using model = connect('ollama:llama3.2');
+ * for await (const delta of model.streamPrompt('Name three winds.').textStream) process.stdout.write(delta);
+ * @example A server that speaks OpenAI's protocol
+ * const model = connect({ dialect: 'openai-chat', baseUrl: 'http://10.0.0.5:8000/v1', model: 'qwen3' });
+ */
+export declare function connect(model: string, options?: Omit<ConnectOptions, "provider" | "model">): RemoteModel;
+export declare function connect(options: ConnectOptions): RemoteModel;
 export declare function finalMessage(parts: AsyncIterable<StreamPart>): Promise<AssistantMessage>;
 /**
  * The message that parts come to: those of any stream, read to its end, or a list of them. Tool calls are put together
@@ -387,6 +483,21 @@ export declare function loadModel(model: string, options?: LoadModelOptions): Pr
  * }, [...instruments.values()]);
  */
 export declare function openTelemetryMetrics(metrics: ModelMetrics): OpenTelemetryMetric[];
+/**
+ * Several models behind one: several places of the same engine, or a model in this process with a remote one to help out.
+ *
+ * A stream goes to the member that has the fewest, the first of these. Where that fails before anything of its answer
+ * came, by a failure of its own and not of the request, the next one is asked; it then rests for a second to a minute,
+ * longer each time, or for as long as it has said, and one stream tries whether it is well again. Once something of an
+ * answer has come, the stream stays where it is. What a member retries by itself (`retries`) comes first.
+ *
+ * @param members - At least one; they are closed with the pool.
+ * @param options - When a second member is asked.
+ * @throws {TramontaneError} `invalid-argument` with the `field` at fault.
+ * @example Local, and remote where that takes too long
+ * const model = poolModels([await loadModel('./model.gguf'), connect('openai:gpt-5')], { hedgeAfterMs: 2000 });
+ */
+export declare function poolModels(members: readonly LanguageModel[], options?: PoolOptions): ModelPool;
 /**
  * Writes a stream's text as it comes. It waits while the writable is full, leaves tool calls out, adds nothing at the
  * end, and leaves the writable open.
@@ -451,6 +562,8 @@ export interface AssistantMessage {
 	readonly reasoning?: string;
 	/** The tools it asks for, where it does. */
 	readonly toolCalls?: readonly ToolCall[];
+	/** What the engine wants to see again with this message, where it does. */
+	readonly providerData?: readonly ProviderData[];
 }
 /** A call in a message that is passed to the model. */
 export interface AssistantToolCall {
@@ -474,6 +587,8 @@ export interface AssistantTurn {
 	readonly reasoning?: string | undefined;
 	/** The tools it asked for; each is answered by a {@link ToolMessage}. */
 	readonly toolCalls?: readonly AssistantToolCall[] | undefined;
+	/** What a remote engine gave to be seen again. Other engines, and models in this process, ignore it. */
+	readonly providerData?: readonly ProviderData[] | undefined;
 }
 /** The most that waited for a stream's reader at once. */
 export interface BufferHighWater {
@@ -507,6 +622,83 @@ export interface BufferOptions {
 	 */
 	readonly bufferPolicy?: BufferPolicy | undefined;
 }
+/** How to reach a remote engine. `undefined` counts as left out. */
+export interface ConnectOptions {
+	/**
+	 * Who serves it: `openai`, `openai-responses`, `anthropic`, `gemini`, `ollama`, `vllm`, `llama.cpp`, `lmstudio`,
+	 * `mistralrs`, `deepseek`, `moonshot`, `zhipu`, `hunyuan`. It says where the engine is, which protocol it speaks and
+	 * how it departs from that, and which environment variable may hold the key.
+	 *
+	 * @defaultValue none: then `dialect` is needed
+	 */
+	readonly provider?: string | undefined;
+	/**
+	 * The protocol, where it is not the provider's usual one.
+	 *
+	 * @defaultValue the provider's
+	 */
+	readonly dialect?: DialectName | undefined;
+	/** The model's name, as the server has it. */
+	readonly model: string;
+	/**
+	 * Where the API begins, as an `http` or `https` URL, such as `http://localhost:8000/v1`.
+	 *
+	 * @defaultValue the provider's
+	 */
+	readonly baseUrl?: string | undefined;
+	/**
+	 * The key. It goes to the base URL's own origin only, and is in no error or recording.
+	 *
+	 * @defaultValue the provider's environment variable, such as `OPENAI_API_KEY`, where the base URL is the provider's
+	 *   own; none elsewhere
+	 */
+	readonly apiKey?: string | undefined;
+	/** Headers to send besides, to the base URL's own origin only. */
+	readonly headers?: Readonly<Record<string, string>> | undefined;
+	/**
+	 * Makes the requests, in place of Node's own HTTP client: for a proxy, or a runtime of its own. `connectTimeoutMs` and
+	 * `websocket` are not for it, and a paused stream may keep the process alive.
+	 *
+	 * @defaultValue Node's HTTP client
+	 */
+	readonly fetch?: typeof globalThis.fetch | undefined;
+	/**
+	 * How often a call is made again that failed before anything of its answer came: where the engine could not be reached,
+	 * says that it has no room (429), or fails (5xx). It waits for as long as the server asks, if that is a minute at most,
+	 * and otherwise from half a second to eight, longer each time. An integer from 0 to 100.
+	 *
+	 * @defaultValue 2
+	 */
+	readonly retries?: number | undefined;
+	/**
+	 * How long a connection may take to be made, in milliseconds; 0 for as long as it likes. How long the answer may take
+	 * is the stream's `firstTokenTimeoutMs` and `idleTimeoutMs`.
+	 *
+	 * @defaultValue 10000
+	 */
+	readonly connectTimeoutMs?: number | undefined;
+	/**
+	 * How many redirects are followed, an integer from 0 to 20. Keys and `headers` do not follow to another origin.
+	 *
+	 * @defaultValue 5
+	 */
+	readonly maxRedirects?: number | undefined;
+	/**
+	 * Whether to stream through a WebSocket, for servers that offer it with `openai-chat` or `openai-responses`: each answer
+	 * has a connection of its own.
+	 *
+	 * @defaultValue false
+	 */
+	readonly websocket?: boolean | undefined;
+	/**
+	 * Fields for the body of each request, by the names that the protocol has; they override what is set here. A plain JSON
+	 * value.
+	 *
+	 * @defaultValue none
+	 * @example { providerOptions: { reasoning_effort: 'low' } }
+	 */
+	readonly providerOptions?: Readonly<Record<string, unknown>> | undefined;
+}
 /**
  * DRY, "don't repeat yourself" (Weidmann 2024, text-generation-webui pull request 5677): a token that would go on
  * repeating an earlier passage of `n` tokens costs `multiplier * base^(n - allowedLength)`, in units of logits.
@@ -539,6 +731,13 @@ export interface DryOptions {
 	 * @defaultValue all
 	 */
 	readonly rangeTokens?: number | undefined;
+}
+/** What texts are embedded to. */
+export interface EmbeddingResult {
+	/** A vector for each text, in their order. */
+	readonly embeddings: readonly (readonly number[])[];
+	/** Tokens of all texts; 0 where the server does not tell. */
+	readonly inputTokens: number;
 }
 /** The last part of every stream that did not fail. */
 export interface FinishPart {
@@ -657,6 +856,32 @@ export interface GenerationResult {
 	readonly timings: Timings;
 	/** The most that waited for this stream's reader, and how often it was paused because of that. */
 	readonly bufferHighWater: BufferHighWater;
+}
+/**
+ * A model, wherever it runs: in this process, behind a remote engine, or as several of them. A program that is written
+ * against it changes its model and not its code. What each method promises is said at {@link Model}.
+ */
+export interface LanguageModel extends AsyncDisposable {
+	/** What is known of it; at least its name. */
+	readonly info: {
+		readonly model: string;
+	};
+	/** Answers one prompt: the only user message of a conversation. Never throws; reading the stream does. */
+	streamPrompt(prompt: string, options?: GenerateOptions): GenerationStream;
+	/** Continues a conversation with the model's next answer. Never throws; reading the stream does. */
+	streamChat(messages: readonly ChatMessage[], options?: GenerateOptions): GenerationStream;
+	/** Runs a whole request given as one value. Never throws; reading the stream does. */
+	streamCompletion(request: CompletionRequest): GenerationStream;
+	/**
+	 * Several answers to one request, each a stream of its own.
+	 *
+	 * @throws {TramontaneError} `invalid-argument` with the `field` `count`.
+	 */
+	streamChoices(request: CompletionRequest, count: number): GenerationStream[];
+	/** Counts of this moment. What an engine elsewhere does not tell is 0. */
+	metrics(): ModelMetrics;
+	/** Ends all running streams and frees what the model holds. Any number of times. */
+	close(): Promise<void>;
 }
 /** How to find and load a model. All fields are optional, and `undefined` counts as left out. */
 export interface LoadModelOptions {
@@ -807,6 +1032,23 @@ export interface LoadProgress {
 export interface LogProbabilitiesPart {
 	readonly type: "log-probabilities";
 	readonly tokens: readonly TokenLogProbabilities[];
+}
+/** How a member of a pool is doing. */
+export interface MemberHealth {
+	/** Its model's name. */
+	readonly model: string;
+	/**
+	 * - `healthy`: it takes streams.
+	 * - `resting`: it has failed, and is left alone for a while.
+	 * - `probing`: it has rested, and takes one stream to show whether it is well.
+	 */
+	readonly state: "healthy" | "resting" | "probing";
+	/** Streams that it works on for this pool. */
+	readonly outstanding: number;
+	/** How often in a row it has failed. */
+	readonly failures: number;
+	/** For how long it rests, in milliseconds. */
+	readonly restMs: number;
 }
 /** A conversation, rendered by the model's chat template. */
 export interface MessagesPrompt {
@@ -1012,6 +1254,16 @@ export interface PartialGeneration {
 	/** Where the time went until the failure. All zero where the engine was not there to tell. */
 	readonly timings: Timings;
 }
+/** How several models stand behind one. `undefined` counts as left out. */
+export interface PoolOptions {
+	/**
+	 * How long the first part of an answer may take, in milliseconds from the first read, before a second member is asked
+	 * too. Whichever gives the first part is the one that answers, and the other is cancelled. 0 asks no second one.
+	 *
+	 * @defaultValue 0
+	 */
+	readonly hedgeAfterMs?: number | undefined;
+}
 /** How {@link printStream} prints. */
 export interface PrintOptions {
 	/**
@@ -1025,6 +1277,23 @@ export interface PrintOptions {
 export interface PrintableStream {
 	[Symbol.asyncIterator](): AsyncIterator<StreamPart, undefined>;
 	result(): Promise<GenerationResult>;
+}
+/**
+ * What a remote engine gave with a message and wants to see again with it: signatures and ids of its reasoning, without
+ * which some refuse a conversation that goes on after a tool call. Pass it back as it is; other engines ignore it.
+ */
+export interface ProviderData {
+	/** The protocol that it belongs to, such as `anthropic`. */
+	readonly dialect: string;
+	/** A JSON value that only that protocol understands. */
+	readonly data: unknown;
+}
+/**
+ * What a remote engine wants to see again with the message, and only it understands: signatures of its reasoning, mostly.
+ * It ends up in the message's `providerData`, and goes back with it.
+ */
+export interface ProviderDataPart extends ProviderData {
+	readonly type: "provider-data";
 }
 /** A piece of what the model thinks before and between its answer. It is no part of the answer's text. */
 export interface ReasoningDeltaPart {
@@ -1047,6 +1316,27 @@ export interface RecordOptions {
 	 * @defaultValue `performance.now`
 	 */
 	readonly now?: (() => number) | undefined;
+}
+/** What is known of a model behind a connection. */
+export interface RemoteInfo {
+	/** Its name, as the server has it. */
+	readonly model: string;
+	/** Who serves it; `null` where only the protocol was said. */
+	readonly provider: string | null;
+	readonly dialect: DialectName;
+	/** Where the API begins, without a query. */
+	readonly baseUrl: string;
+}
+/** A model that a remote engine offers. */
+export interface RemoteModelInfo {
+	/** The name to connect by. */
+	readonly model: string;
+	/** The name to show, where the server has one besides. */
+	readonly displayName?: string | undefined;
+	/** The most tokens a prompt and its answer may have together, where the server tells. */
+	readonly contextLength?: number | undefined;
+	/** Who made or serves it, where the server tells. */
+	readonly ownedBy?: string | undefined;
 }
 /** How {@link replayStream} replays. */
 export interface ReplayOptions extends BufferOptions {
@@ -1234,7 +1524,7 @@ export interface TokenLogProbabilities extends TokenLogProbability {
 }
 /** A token, and how likely the model held it to be in its place. */
 export interface TokenLogProbability {
-	/** The token's id in the model's vocabulary. */
+	/** The token's id in the model's vocabulary; -1 where a remote engine does not tell it. */
 	readonly tokenId: number;
 	/** The token alone, decoded; U+FFFD in place of characters that it has only a part of. */
 	readonly text: string;
@@ -1384,6 +1674,8 @@ export type ChatMessage = SystemMessage | UserMessage | AssistantTurn | ToolMess
 export type ChatRole = ChatMessage["role"];
 /** A whole request as one value: exactly one of `prompt`, `messages` and `tokens`, and how to generate. */
 export type CompletionRequest = GenerateOptions & (TextPrompt | MessagesPrompt | TokensPrompt);
+/** The protocols of remote engines that are spoken here. */
+export type DialectName = "openai-chat" | "openai-responses" | "anthropic" | "gemini" | "ollama";
 /**
  * What went wrong, as a stable word to branch on. Messages may change between versions, codes do not.
  *
@@ -1404,10 +1696,16 @@ export type CompletionRequest = GenerateOptions & (TextPrompt | MessagesPrompt |
  * - `first-token-timeout`: nothing was generated within `firstTokenTimeoutMs`.
  * - `idle-timeout`: nothing followed the last part within `idleTimeoutMs`.
  * - `buffer-full`: the reader was too slow for the stream's budget, and its `bufferPolicy` is `error`.
+ * - `connection-failed`: a remote engine could not be reached, or sent nothing before the connection ended.
+ * - `connection-lost`: the connection to a remote engine broke off in the middle of an answer.
+ * - `unauthorized`: a remote engine refused the key, or there is none.
+ * - `rate-limited`: a remote engine takes no more requests for now; `error.retryAfterMs` says when to come back, where it
+ *   told.
+ * - `remote-failed`: a remote engine failed, or what it sent could not be read.
  *
- * The last three are watched in JavaScript: the engine's own list of codes does not have them.
+ * From `first-token-timeout` on they are found out in JavaScript: the engine's own list of codes does not have them.
  */
-export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model" | "unsupported-model" | "unsupported-device" | "download-failed" | "no-chat-template" | "context-overflow" | "queue-full" | "deadline-exceeded" | "aborted" | "closed" | "engine-failed" | "native-unavailable" | "first-token-timeout" | "idle-timeout" | "buffer-full";
+export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model" | "unsupported-model" | "unsupported-device" | "download-failed" | "no-chat-template" | "context-overflow" | "queue-full" | "deadline-exceeded" | "aborted" | "closed" | "engine-failed" | "native-unavailable" | "first-token-timeout" | "idle-timeout" | "buffer-full" | "connection-failed" | "connection-lost" | "unauthorized" | "rate-limited" | "remote-failed";
 /**
  * Why a generation ended.
  *
@@ -1458,7 +1756,7 @@ export type ResponseFormat = {
  *
  * Later versions may add types: a `switch` over `type` should let unknown ones pass.
  */
-export type StreamPart = TextDeltaPart | ReasoningDeltaPart | ToolCallStartPart | ToolCallDeltaPart | ToolCallPart | LogProbabilitiesPart | FinishPart;
+export type StreamPart = TextDeltaPart | ReasoningDeltaPart | ToolCallStartPart | ToolCallDeltaPart | ToolCallPart | LogProbabilitiesPart | ProviderDataPart | FinishPart;
 /** How a model writes tool calls. */
 export type ToolCallFormat = "auto" | "none" | "hermes" | "qwen-coder" | "llama3" | "mistral" | "deepseek" | "deepseek-v3.1" | "gemma" | "function-gemma" | "harmony";
 /**

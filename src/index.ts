@@ -4,6 +4,9 @@ export { loadModel } from './engine/load-model.ts';
 export { Model } from './engine/model.ts';
 export { recordStream } from './recording/record-stream.ts';
 export { replayStream } from './recording/replay-stream.ts';
+export { connect } from './remote/connect.ts';
+export { ModelPool, poolModels } from './remote/model-pool.ts';
+export { RemoteModel } from './remote/remote-model.ts';
 export { GenerationStream } from './stream/generation-stream.ts';
 export { TramontaneError } from './spec/tramontane-error.ts';
 export { openTelemetryMetrics } from './views/open-telemetry-metrics.ts';
@@ -22,6 +25,8 @@ export type {
   UserMessage,
 } from './spec/chat-message.ts';
 export type { CompletionRequest, MessagesPrompt, TextPrompt, TokensPrompt } from './spec/completion-request.ts';
+export type { ConnectOptions } from './spec/connect-options.ts';
+export type { DialectName } from './spec/dialect-name.ts';
 export type { DryOptions } from './spec/dry-options.ts';
 export type { FinishReason } from './spec/finish-reason.ts';
 export type { GenerateOptions } from './spec/generate-options.ts';
@@ -42,11 +47,16 @@ export type {
   OpenAITopLogprob,
   OpenAIUsage,
 } from './spec/openai-chat-chunk.ts';
+export type { MemberHealth, PoolOptions } from './spec/pool-options.ts';
+export type { ProviderData } from './spec/provider-data.ts';
+export type { EmbeddingResult, RemoteInfo } from './spec/remote-info.ts';
+export type { RemoteModelInfo } from './spec/remote-model-info.ts';
 export type { RecordOptions, RecordingSink, ReplayOptions } from './spec/recording-options.ts';
 export type { SamplingOptions } from './spec/sampling-options.ts';
 export type {
   FinishPart,
   LogProbabilitiesPart,
+  ProviderDataPart,
   ReasoningDeltaPart,
   StreamPart,
   TextDeltaPart,
@@ -59,4 +69,5 @@ export type { ToolChoice, ToolDefinition, ToolOptions } from './spec/tool-defini
 export type { Timings } from './spec/timings.ts';
 export type { Usage } from './spec/usage.ts';
 export type { NodeReadableOptions, OpenAIChunkOptions, PrintOptions, StreamResponseOptions } from './spec/view-options.ts';
+export type { LanguageModel } from './stream/language-model.ts';
 export type { PrintableStream } from './views/print-stream.ts';

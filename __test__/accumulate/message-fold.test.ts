@@ -34,6 +34,12 @@ describe('a message', () => {
     expect(foldOf(part.text('你'), part.text('好👩‍🚀'), part.finish()).message).toEqual({ role: 'assistant', content: '你好👩‍🚀' });
   });
 
+  it('keeps what its engine wants to see again', () => {
+    const data = { signature: 'c2ln' };
+    const { message } = foldOf({ type: 'provider-data', dialect: 'anthropic', data }, part.text('a'));
+    expect(message).toEqual({ role: 'assistant', content: 'a', providerData: [{ dialect: 'anthropic', data }] });
+  });
+
   it('can be looked at while it grows', () => {
     const fold = foldOf(part.text('a'));
     expect([fold.message.content, fold.finish]).toEqual(['a', undefined]);

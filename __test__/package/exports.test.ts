@@ -34,8 +34,10 @@ it('each entry point has types, and both are published', () => {
   expect(manifest['files']).toEqual(expect.arrayContaining(types));
 });
 
-it('the package has no dependencies', () => {
-  expect(manifest).not.toHaveProperty('dependencies');
+it('the package has one dependency, which has none', () => {
+  expect(Object.keys(manifest['dependencies'] as object)).toEqual(['eventsource-parser']);
+  const lock = JSON.parse(read('package-lock.json')) as { readonly packages: Record<string, object> };
+  expect(lock.packages['node_modules/eventsource-parser']).not.toHaveProperty('dependencies');
   expect(manifest).not.toHaveProperty('peerDependencies');
 });
 

@@ -49,6 +49,15 @@ describe('what is sent', () => {
     ]);
   });
 
+  it('is what an engine wants to see again, as it was', () => {
+    const providerData = [{ dialect: 'anthropic', data: { signature: 'c2ln' } }];
+    const messages: ChatMessage[] = [{ role: 'assistant', content: 'Ho', providerData }];
+    expect(JSON.parse(prepareChat(messages).json).prompt.messages).toEqual(messages);
+    for (const odd of ['x', [7], [{ data: 1 }]]) {
+      expect(() => prepareChat([{ role: 'assistant', content: '', providerData: odd }] as never)).toThrow('providerData');
+    }
+  });
+
   it.each([
     [{ prompt: 'Hi' }, { text: 'Hi' }],
     [{ tokens: [0, 4_294_967_295] }, { tokens: [0, 4_294_967_295] }],

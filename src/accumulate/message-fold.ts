@@ -1,5 +1,6 @@
 import type { AssistantMessage, ToolCall } from '../spec/assistant-message.ts';
 import type { TokenLogProbabilities } from '../spec/log-probabilities.ts';
+import type { ProviderData } from '../spec/provider-data.ts';
 import type { FinishPart, StreamPart } from '../spec/stream-part.ts';
 import { ToolCallFold } from './tool-call-fold.ts';
 
@@ -20,6 +21,7 @@ export class MessageFold {
   #reasoning = '';
   #finish: FinishPart | undefined;
   readonly #toolCalls = new ToolCallFold();
+  readonly #providerData: ProviderData[] = [];
   #logProbabilities: TokenLogProbabilities[] | undefined;
 
   /** Takes in the next part; types it does not know have no effect. Gives itself. */
@@ -36,6 +38,9 @@ export class MessageFold {
         break;
       case 'log-probabilities':
         (this.#logProbabilities ??= []).push(...part.tokens);
+        break;
+      case 'provider-data':
+        this.#providerData.push({ dialect: part.dialect, data: part.data });
         break;
       case 'tool-call-start':
       case 'tool-call-delta':
@@ -76,7 +81,7 @@ export class MessageFold {
     return this.#finish;
   }
 
-  /** The message so far. `reasoning` and `toolCalls` are left out where there are none. */
+  /** The message so far. `reasoning`, `toolCalls` and `providerData` are left out where there are none. */
   get message(): AssistantMessage {
     const { toolCalls } = this;
     return {
@@ -84,6 +89,7 @@ export class MessageFold {
       content: this.#text,
       ...(this.#reasoning !== '' && { reasoning: this.#reasoning }),
       ...(toolCalls.length > 0 && { toolCalls }),
+      ...(this.#providerData.length > 0 && { providerData: [...this.#providerData] }),
     };
   }
 }

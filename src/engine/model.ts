@@ -1,9 +1,11 @@
 import { fromNativeCount } from '../native/from-native-count.ts';
 import { fromNativeParts } from '../native/from-native-parts.ts';
 import type { NativeModel } from '../native/native-binding.ts';
-import { checkCount, prepareChoice } from '../request/prepare-choices.ts';
+import { checkCount, choiceOf } from '../request/check-choices.ts';
+import { checkCompletionRequest } from '../request/check-request.ts';
+import type { CheckedRequest } from '../request/check-request.ts';
 import type { PreparedRequest } from '../request/prepare-request.ts';
-import { prepareChat, prepareCompletion, preparePrompt } from '../request/prepare-request.ts';
+import { prepare, prepareChat, prepareCompletion, preparePrompt } from '../request/prepare-request.ts';
 import type { ChatMessage } from '../spec/chat-message.ts';
 import type { CompletionRequest } from '../spec/completion-request.ts';
 import type { GenerateOptions } from '../spec/generate-options.ts';
@@ -14,6 +16,7 @@ import { TramontaneError } from '../spec/tramontane-error.ts';
 import { FailedSource } from '../stream/failed-source.ts';
 import { Generation } from '../stream/generation.ts';
 import { GenerationStream } from '../stream/generation-stream.ts';
+import type { LanguageModel } from '../stream/language-model.ts';
 import { StreamRouter } from '../stream/stream-router.ts';
 import type { Doorbell } from './doorbell.ts';
 
@@ -24,7 +27,7 @@ import type { Doorbell } from './doorbell.ts';
  * Any number of streams may run at once; each gives the same tokens as it would alone. An idle model does not keep the
  * process alive, a stream that somebody awaits does.
  */
-export class Model implements AsyncDisposable {
+export class Model implements LanguageModel {
   /** What was loaded, and onto which device. */
   readonly info: ModelInfo;
   readonly #native: NativeModel;
@@ -128,16 +131,16 @@ export class Model implements AsyncDisposable {
    */
   streamChoices(request: CompletionRequest, count: number): GenerationStream[] {
     const indexes = Array.from({ length: checkCount(count) }, (_, index) => index);
-    let prepared: PreparedRequest | TramontaneError;
+    let checked: CheckedRequest | TramontaneError;
     try {
-      prepared = prepareCompletion(request);
+      checked = checkCompletionRequest(request);
     } catch (error) {
-      prepared = error as TramontaneError;
+      checked = error as TramontaneError;
     }
     return indexes.map((index) =>
       this.#stream(() => {
-        if (prepared instanceof TramontaneError) throw prepared;
-        return prepareChoice(prepared, index);
+        if (checked instanceof TramontaneError) throw checked;
+        return prepare(choiceOf(checked, index));
       }),
     );
   }
@@ -213,10 +216,10 @@ export class Model implements AsyncDisposable {
     }
   }
 
-  #stream(prepare: () => PreparedRequest): GenerationStream {
+  #stream(prepareRequest: () => PreparedRequest): GenerationStream {
     const { model } = this.info;
     try {
-      const request = prepare();
+      const request = prepareRequest();
       const originOf = () => ({ model, request: JSON.parse(request.json) as unknown });
       return GenerationStream.of(new Generation(this.#router.source(request, originOf), request));
     } catch (error) {

@@ -28,6 +28,7 @@ function checkMessage(value: unknown, field: string): object {
         content,
         reasoning: checkText(message['reasoning'], `${field}.reasoning`),
         toolCalls: checkToolCalls(message['toolCalls'], `${field}.toolCalls`),
+        providerData: checkProviderData(message['providerData'], `${field}.providerData`),
       };
     case 'tool':
       return {
@@ -61,6 +62,19 @@ function checkToolCall(value: unknown, field: string): object {
     input: input === undefined ? undefined : copyJson(input, `${field}.input`),
     inputText,
   };
+}
+
+/** What only the engine that gave it understands: any JSON. */
+function checkProviderData(value: unknown, field: string): object[] | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) throw wrongValue(field, 'an array as a message had it', value);
+  return Array.from(value, (entry: unknown, index) => {
+    const { dialect, data } = checkFields(entry, `${field}[${index}]`, 'an object with dialect and data');
+    return {
+      dialect: text(dialect, `${field}[${index}].dialect`),
+      data: data === undefined ? undefined : copyJson(data, `${field}[${index}].data`),
+    };
+  });
 }
 
 function checkFields(value: unknown, field: string, expected: string): Fields {

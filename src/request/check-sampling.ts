@@ -17,9 +17,9 @@ export function checkSampling(options: Options): object {
   const number = (field: string, min: number, max: number) => checkNumber(options[field], field, { min, max });
   return {
     // Beyond 100 every token is equally likely, and 32-bit logits divided by huge values stop being numbers.
-    temperature: number('temperature', 0, 100) ?? 0.7,
-    topK: checkInteger(options['topK'], 'topK', { min: 0, max: largestCount }) ?? 0,
-    topP: number('topP', leastAboveZero, 1) ?? 1,
+    temperature: number('temperature', 0, 100),
+    topK: checkInteger(options['topK'], 'topK', { min: 0, max: largestCount }),
+    topP: number('topP', leastAboveZero, 1),
     minP: number('minP', 0, 1),
     repetitionPenalty: number('repetitionPenalty', leastAboveZero, 100),
     frequencyPenalty: number('frequencyPenalty', -2, 2),

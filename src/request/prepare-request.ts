@@ -1,156 +1,33 @@
 import type { ChatMessage } from '../spec/chat-message.ts';
 import type { CompletionRequest } from '../spec/completion-request.ts';
 import type { GenerateOptions } from '../spec/generate-options.ts';
-import { TramontaneError } from '../spec/tramontane-error.ts';
-import { checkBuffer } from './check-buffer.ts';
-import type { BufferBudget } from './check-buffer.ts';
-import { checkGrammar } from './check-grammar.ts';
-import { copyJsonObject } from './check-json.ts';
-import { checkMessages } from './check-messages.ts';
-import { checkPrompt, promptNames } from './check-prompt.ts';
-import type { Prompt } from './check-prompt.ts';
-import { checkSampling } from './check-sampling.ts';
-import { checkTimeouts } from './check-timeouts.ts';
-import type { CheckedTimeouts } from './check-timeouts.ts';
-import { checkTools, forcesTool } from './check-tools.ts';
-import {
-  checkAbortSignal,
-  checkChoice,
-  checkFilledText,
-  checkInteger,
-  checkOptions,
-  guardCheck,
-  largestCount,
-  wrongValue,
-} from './check-value.ts';
+import { checkChatRequest, checkCompletionRequest, checkPromptRequest } from './check-request.ts';
+import type { CheckedRequest } from './check-request.ts';
 
-/** A request that was checked and copied: nothing the caller does afterwards changes it. */
-export interface PreparedRequest {
+/** A checked request as the engine in this process takes it. */
+export interface PreparedRequest extends Pick<CheckedRequest, 'abortSignal' | 'timeouts' | 'budget'> {
   /** What the engine is given. */
   readonly json: string;
-  readonly abortSignal: AbortSignal | undefined;
-  /** Watched on this side, as the budget is; the engine knows nothing of them. */
-  readonly timeouts: CheckedTimeouts;
-  readonly budget: BufferBudget;
 }
-
-type Options = Readonly<Record<string, unknown>>;
-
-const optionNames = Object.keys({
-  maxOutputTokens: true,
-  temperature: true,
-  topK: true,
-  topP: true,
-  minP: true,
-  repetitionPenalty: true,
-  frequencyPenalty: true,
-  presencePenalty: true,
-  dry: true,
-  logitBias: true,
-  bannedTokens: true,
-  forcedTokens: true,
-  logprobs: true,
-  seed: true,
-  stopSequences: true,
-  grammar: true,
-  responseFormat: true,
-  tools: true,
-  toolChoice: true,
-  templateVariables: true,
-  contextOverflow: true,
-  priority: true,
-  deadlineMs: true,
-  abortSignal: true,
-  firstTokenTimeoutMs: true,
-  idleTimeoutMs: true,
-  maxBufferedParts: true,
-  maxBufferedBytes: true,
-  bufferPolicy: true,
-} satisfies Record<keyof GenerateOptions, true>);
 
 /** Prepares one user message through the chat template. Throws `invalid-argument`. */
 export function preparePrompt(prompt: string, options?: GenerateOptions): PreparedRequest {
-  return guardCheck('options', () => {
-    const content = checkFilledText(prompt, 'prompt');
-    if (content === undefined) throw wrongValue('prompt', 'a string', prompt);
-    return prepare({ messages: [{ role: 'user', content }] }, checkOptions(options, 'options', optionNames));
-  });
+  return prepare(checkPromptRequest(prompt, options));
 }
 
 /** Prepares a conversation. Throws `invalid-argument`. */
 export function prepareChat(messages: readonly ChatMessage[], options?: GenerateOptions): PreparedRequest {
-  return guardCheck('messages', () =>
-    prepare({ messages: checkMessages(messages) }, checkOptions(options, 'options', optionNames)),
-  );
+  return prepare(checkChatRequest(messages, options));
 }
 
 /** Prepares a whole request. Throws `invalid-argument`. */
 export function prepareCompletion(request: CompletionRequest): PreparedRequest {
-  return guardCheck('request', () => {
-    if (request === undefined) throw wrongValue('request', 'an object', request);
-    const checked = checkOptions(request, 'request', [...promptNames, ...optionNames]);
-    return prepare(checkPrompt(checked), checked);
-  });
+  return prepare(checkCompletionRequest(request));
 }
 
-function prepare(prompt: Prompt, options: Options): PreparedRequest {
-  const json = JSON.stringify({
-    prompt,
-    maxOutputTokens: checkInteger(options['maxOutputTokens'], 'maxOutputTokens', { min: 1, max: largestCount }),
-    ...checkSampling(options),
-    stopSequences: checkStopSequences(options['stopSequences']),
-    ...checkConstraints(options),
-    ...checkForMessages(prompt, options),
-    priority: checkInteger(options['priority'], 'priority', { min: -1_000_000, max: 1_000_000 }),
-    deadlineMs: checkInteger(options['deadlineMs'], 'deadlineMs', { min: 0, max: 2 ** 31 - 1 }),
-  });
-  return {
-    json,
-    abortSignal: checkAbortSignal(options['abortSignal'], 'abortSignal'),
-    timeouts: checkTimeouts(options),
-    budget: checkBuffer(options),
-  };
-}
-
-/** What the answer has to follow. */
-function checkConstraints(options: Options): object {
-  const tools = checkTools(options);
-  const { grammar, responseFormat } = checkGrammar(options);
-  if (forcesTool(tools.toolChoice) && (grammar || responseFormat?.type === 'json')) {
-    const other = grammar ? 'grammar' : 'responseFormat';
-    const message = `toolChoice asks for a call while ${other} asks for another answer; leave one of them out`;
-    throw new TramontaneError('invalid-argument', message, { field: 'toolChoice' });
-  }
-  return { grammar, responseFormat, ...tools };
-}
-
-/** What only means something for a conversation. */
-function checkForMessages(prompt: Prompt, options: Options): object {
-  const { templateVariables } = options;
-  const contextOverflow = checkChoice(options['contextOverflow'], 'contextOverflow', ['error', 'stop', 'truncate-oldest']);
-  const field =
-    (options['tools'] !== undefined && 'tools') ||
-    (templateVariables !== undefined && 'templateVariables') ||
-    (contextOverflow === 'truncate-oldest' && 'contextOverflow');
-  if (field && !('messages' in prompt)) {
-    const shown = field === 'contextOverflow' ? 'contextOverflow "truncate-oldest"' : field;
-    const message = `${shown} is for conversations; pass messages, or leave it out`;
-    throw new TramontaneError('invalid-argument', message, { field });
-  }
-  return {
-    templateVariables:
-      templateVariables === undefined ? undefined : copyJsonObject(templateVariables, 'templateVariables', 'a plain object'),
-    contextOverflow,
-  };
-}
-
-function checkStopSequences(value: unknown): string[] | undefined {
-  if (value === undefined) return undefined;
-  if (!Array.isArray(value)) throw wrongValue('stopSequences', 'an array of strings', value);
-  return Array.from(value, (sequence: unknown, index) => {
-    const field = `stopSequences[${index}]`;
-    const checked = checkFilledText(sequence, field);
-    if (checked === undefined) throw wrongValue(field, 'a string', sequence);
-    return checked;
-  });
+/** Prepares a request that was checked already. */
+export function prepare({ prompt, options, abortSignal, timeouts, budget }: CheckedRequest): PreparedRequest {
+  const { temperature = 0.7, topK = 0, topP = 1 } = options;
+  const json = JSON.stringify({ prompt, ...options, temperature, topK, topP });
+  return { json, abortSignal, timeouts, budget };
 }

@@ -1,3 +1,5 @@
+import type { ProviderData } from './provider-data.ts';
+
 /** The model's turn of a conversation. It can be passed back among the `messages` of the next request. */
 export interface AssistantMessage {
   readonly role: 'assistant';
@@ -7,6 +9,8 @@ export interface AssistantMessage {
   readonly reasoning?: string;
   /** The tools it asks for, where it does. */
   readonly toolCalls?: readonly ToolCall[];
+  /** What the engine wants to see again with this message, where it does. */
+  readonly providerData?: readonly ProviderData[];
 }
 
 /** A complete request to run a tool. Answer it with a `tool` message that has its `toolCallId`. */

@@ -1,3 +1,5 @@
+import type { ProviderData } from './provider-data.ts';
+
 /**
  * One turn of a conversation, told apart by `role`: `system` gives instructions, `user` asks, `assistant` is the model,
  * and `tool` is what a tool has answered. Properties other than these are not looked at. A lone surrogate in a text (half
@@ -29,6 +31,8 @@ export interface AssistantTurn {
   readonly reasoning?: string | undefined;
   /** The tools it asked for; each is answered by a {@link ToolMessage}. */
   readonly toolCalls?: readonly AssistantToolCall[] | undefined;
+  /** What a remote engine gave to be seen again. Other engines, and models in this process, ignore it. */
+  readonly providerData?: readonly ProviderData[] | undefined;
 }
 
 /** A call in a message that is passed to the model. */

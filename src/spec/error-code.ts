@@ -18,8 +18,14 @@
  * - `first-token-timeout`: nothing was generated within `firstTokenTimeoutMs`.
  * - `idle-timeout`: nothing followed the last part within `idleTimeoutMs`.
  * - `buffer-full`: the reader was too slow for the stream's budget, and its `bufferPolicy` is `error`.
+ * - `connection-failed`: a remote engine could not be reached, or sent nothing before the connection ended.
+ * - `connection-lost`: the connection to a remote engine broke off in the middle of an answer.
+ * - `unauthorized`: a remote engine refused the key, or there is none.
+ * - `rate-limited`: a remote engine takes no more requests for now; `error.retryAfterMs` says when to come back, where it
+ *   told.
+ * - `remote-failed`: a remote engine failed, or what it sent could not be read.
  *
- * The last three are watched in JavaScript: the engine's own list of codes does not have them.
+ * From `first-token-timeout` on they are found out in JavaScript: the engine's own list of codes does not have them.
  */
 export type ErrorCode =
   | 'invalid-argument'
@@ -38,7 +44,12 @@ export type ErrorCode =
   | 'native-unavailable'
   | 'first-token-timeout'
   | 'idle-timeout'
-  | 'buffer-full';
+  | 'buffer-full'
+  | 'connection-failed'
+  | 'connection-lost'
+  | 'unauthorized'
+  | 'rate-limited'
+  | 'remote-failed';
 
 const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'invalid-argument': true,
@@ -58,6 +69,11 @@ const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'first-token-timeout': true,
   'idle-timeout': true,
   'buffer-full': true,
+  'connection-failed': true,
+  'connection-lost': true,
+  unauthorized: true,
+  'rate-limited': true,
+  'remote-failed': true,
 };
 
 /** Whether this version knows `code`. */

@@ -1,6 +1,6 @@
 /** A token, and how likely the model held it to be in its place. */
 export interface TokenLogProbability {
-  /** The token's id in the model's vocabulary. */
+  /** The token's id in the model's vocabulary; -1 where a remote engine does not tell it. */
   readonly tokenId: number;
   /** The token alone, decoded; U+FFFD in place of characters that it has only a part of. */
   readonly text: string;

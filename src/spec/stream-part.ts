@@ -1,4 +1,5 @@
 import type { FinishReason } from './finish-reason.ts';
+import type { ProviderData } from './provider-data.ts';
 import type { TokenLogProbabilities } from './log-probabilities.ts';
 import type { Timings } from './timings.ts';
 import type { Usage } from './usage.ts';
@@ -64,6 +65,14 @@ export interface LogProbabilitiesPart {
   readonly tokens: readonly TokenLogProbabilities[];
 }
 
+/**
+ * What a remote engine wants to see again with the message, and only it understands: signatures of its reasoning, mostly.
+ * It ends up in the message's `providerData`, and goes back with it.
+ */
+export interface ProviderDataPart extends ProviderData {
+  readonly type: 'provider-data';
+}
+
 /** The last part of every stream that did not fail. */
 export interface FinishPart {
   readonly type: 'finish';
@@ -88,4 +97,5 @@ export type StreamPart =
   | ToolCallDeltaPart
   | ToolCallPart
   | LogProbabilitiesPart
+  | ProviderDataPart
   | FinishPart;

@@ -102,6 +102,8 @@ function bytesOf(part: StreamPart): number {
       }
       return bytes;
     }
+    case 'provider-data':
+      return Buffer.byteLength(JSON.stringify(part.data) ?? '');
     default:
       return 0;
   }

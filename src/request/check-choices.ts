@@ -1,5 +1,5 @@
 import { checkInteger, wrongValue } from './check-value.ts';
-import type { PreparedRequest } from './prepare-request.ts';
+import type { CheckedRequest } from './check-request.ts';
 
 /** Checks how many choices are asked for. Throws `invalid-argument`. */
 export function checkCount(count: unknown): number {
@@ -9,10 +9,10 @@ export function checkCount(count: unknown): number {
 }
 
 /** The n-th choice of a request: the same with another seed. Without one, each draws its own. */
-export function prepareChoice(request: PreparedRequest, index: number): PreparedRequest {
-  const fields = JSON.parse(request.json) as { readonly seed?: number };
-  if (fields.seed === undefined) return request;
-  return { ...request, json: JSON.stringify({ ...fields, seed: seedAfter(fields.seed, index) }) };
+export function choiceOf(request: CheckedRequest, index: number): CheckedRequest {
+  const { seed } = request.options;
+  if (seed === undefined) return request;
+  return { ...request, options: { ...request.options, seed: seedAfter(seed, index) } };
 }
 
 /** Counted modulo 2^53, in numbers that do not go beyond it. */
