@@ -1,9 +1,7 @@
 import { fromNativeCount } from '../native/from-native-count.ts';
 import { fromNativeParts } from '../native/from-native-parts.ts';
 import type { NativeModel } from '../native/native-binding.ts';
-import { checkCount, choiceOf } from '../request/check-choices.ts';
-import { checkCompletionRequest } from '../request/check-request.ts';
-import type { CheckedRequest } from '../request/check-request.ts';
+import { checkChoices } from '../request/check-choices.ts';
 import type { PreparedRequest } from '../request/prepare-request.ts';
 import { prepare, prepareChat, prepareCompletion, preparePrompt } from '../request/prepare-request.ts';
 import type { ChatMessage } from '../spec/chat-message.ts';
@@ -130,19 +128,7 @@ export class Model implements LanguageModel {
    * const results = await Promise.all(model.streamChoices({ messages, seed: 7 }, 3).map((stream) => stream.result()));
    */
   streamChoices(request: CompletionRequest, count: number): GenerationStream[] {
-    const indexes = Array.from({ length: checkCount(count) }, (_, index) => index);
-    let checked: CheckedRequest | TramontaneError;
-    try {
-      checked = checkCompletionRequest(request);
-    } catch (error) {
-      checked = error as TramontaneError;
-    }
-    return indexes.map((index) =>
-      this.#stream(() => {
-        if (checked instanceof TramontaneError) throw checked;
-        return prepare(choiceOf(checked, index));
-      }),
-    );
+    return checkChoices(request, count).map((check) => this.#stream(() => prepare(check())));
   }
 
   /**

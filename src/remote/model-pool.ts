@@ -1,4 +1,4 @@
-import { checkCount, choiceOf } from '../request/check-choices.ts';
+import { checkChoices } from '../request/check-choices.ts';
 import { checkPoolOptions } from '../request/check-pool.ts';
 import { checkChatRequest, checkCompletionRequest, checkPromptRequest } from '../request/check-request.ts';
 import type { CheckedRequest } from '../request/check-request.ts';
@@ -76,9 +76,7 @@ export class ModelPool implements LanguageModel {
 
   /** As {@link Model.streamChoices}; they may come from different members. */
   streamChoices(request: CompletionRequest, count: number): GenerationStream[] {
-    return Array.from({ length: checkCount(count) }, (_, index) =>
-      this.#stream(() => choiceOf(checkCompletionRequest(request), index)),
-    );
+    return checkChoices(request, count).map((check) => this.#stream(check));
   }
 
   /** How its members are doing, in the order in which they were given. */

@@ -1,4 +1,4 @@
-import { checkCount, choiceOf } from '../request/check-choices.ts';
+import { checkChoices } from '../request/check-choices.ts';
 import { checkChatRequest, checkCompletionRequest, checkPromptRequest } from '../request/check-request.ts';
 import type { CheckedRequest } from '../request/check-request.ts';
 import { guardCheck, wrongValue } from '../request/check-value.ts';
@@ -72,11 +72,7 @@ export class RemoteModel implements LanguageModel {
 
   /** Several answers to one request, each by a request of its own. As {@link Model.streamChoices}. */
   streamChoices(request: CompletionRequest, count: number): GenerationStream[] {
-    const indexes = Array.from({ length: checkCount(count) }, (_, index) => index);
-    const check = () => checkCompletionRequest(request);
-    // Read once, now: the caller may change it before the streams are read.
-    const checked = settled(check);
-    return indexes.map((index) => this.#stream(() => choiceOf(checked(), index)));
+    return checkChoices(request, count).map((check) => this.#stream(check));
   }
 
   /**
@@ -150,18 +146,6 @@ export class RemoteModel implements LanguageModel {
       throw new TramontaneError('invalid-argument', message, { field: 'tokens' });
     }
     return { model: this.info.model, prompt: prompt as RemoteRequest['prompt'], options };
-  }
-}
-
-/** What `check` gives or throws, each time it is asked for, though it is called once. */
-function settled<Value>(check: () => Value): () => Value {
-  try {
-    const value = check();
-    return () => value;
-  } catch (error) {
-    return () => {
-      throw error;
-    };
   }
 }
 
