@@ -1,6 +1,6 @@
 import type { AssistantTurn, ChatMessage } from '../../spec/chat-message.ts';
 import type { CheckedGenerateOptions, DialectSettings, RemoteRequest, RequestBody } from '../dialect.ts';
-import { askedOptions, inexpressible, messagesOf, refuseOthers, sentBody, thinkingAsked } from './expressible.ts';
+import { askedOptions, inexpressible, jsonAsked, messagesOf, refuseOthers, sentBody, thinkingAsked } from './expressible.ts';
 import { inputObjectOf } from './sent-call.ts';
 import { placedData } from './placed-data.ts';
 
@@ -53,13 +53,13 @@ function temperature({ temperature: asked }: CheckedGenerateOptions): number | u
 }
 
 /** docs.anthropic.com/en/docs/build-with-claude/structured-outputs: by schema only. */
-function answerForm({ responseFormat, grammar }: CheckedGenerateOptions): object {
-  if (grammar && grammar.type !== 'json-schema') throw inexpressible('grammar.type', protocol, 'ask for a JSON schema');
-  const schema = grammar ? grammar.schema : responseFormat?.type === 'json' ? responseFormat.schema : undefined;
+function answerForm(asked: CheckedGenerateOptions): object {
+  const json = jsonAsked(asked, protocol);
+  if (!json) return {};
+  const { schema } = json;
   if (typeof schema === 'object') return { output_config: { format: { type: 'json_schema', schema } } };
-  if (grammar) throw inexpressible('grammar.schema', protocol, 'give it a schema that is an object');
-  if (responseFormat?.type === 'json') throw inexpressible('responseFormat', protocol, 'give it a schema');
-  return {};
+  if (asked.grammar) throw inexpressible('grammar.schema', protocol, 'give it a schema that is an object');
+  throw inexpressible('responseFormat', protocol, 'give it a schema');
 }
 
 function toolFields({ tools, toolChoice = 'auto' }: CheckedGenerateOptions): object {

@@ -2,7 +2,7 @@ import type { ChatMessage } from '../../spec/chat-message.ts';
 import { TramontaneError } from '../../spec/tramontane-error.ts';
 import type { CheckedGenerateOptions, DialectSettings, RemoteRequest, RequestBody } from '../dialect.ts';
 import type { Quirks } from '../quirks.ts';
-import { askedOptions, inexpressible, refuseOthers, sentBody, thinkingAsked } from './expressible.ts';
+import { askedOptions, inexpressible, jsonAsked, refuseOthers, sentBody, thinkingAsked } from './expressible.ts';
 import { inputTextOf } from './sent-call.ts';
 
 type OptionName = keyof CheckedGenerateOptions;
@@ -82,17 +82,18 @@ function logitBias({ logitBias: biases, bannedTokens }: CheckedGenerateOptions):
   return { logit_bias: { ...biases, ...Object.fromEntries(banned) } };
 }
 
-function answerForm({ responseFormat, grammar }: CheckedGenerateOptions, { responseFormats, grammars }: Quirks): object {
+function answerForm(asked: CheckedGenerateOptions, { responseFormats, grammars }: Quirks): object {
+  const { grammar } = asked;
   const field = grammar ? 'grammar' : 'responseFormat';
   if (grammar && grammar.type !== 'json-schema') {
     const source = grammar.type === 'regex' ? grammar.pattern : grammar.source;
     if (grammars === 'grammar') return { grammar: { type: grammar.type, value: source } };
     // vLLM's own grammars are those of its backend, which need not be Lark.
     if (grammars === 'structured_outputs' && grammar.type === 'regex') return { structured_outputs: { regex: source } };
-    throw inexpressible(`grammar.type`, protocol, 'ask for a JSON schema');
   }
-  const schema = grammar ? grammar.schema : responseFormat?.type === 'json' ? responseFormat.schema : undefined;
-  if (!grammar && responseFormat?.type !== 'json') return {};
+  const json = jsonAsked(asked, protocol);
+  if (!json) return {};
+  const { schema } = json;
   if (schema === undefined) {
     if (responseFormats === 'json_schema') throw inexpressible(field, protocol, 'give it a schema');
     return { response_format: { type: 'json_object' } };

@@ -53,6 +53,16 @@ export function inexpressible(field: string, protocol: string, advice = 'leave i
   return new TramontaneError('invalid-argument', `${field} cannot be expressed in ${protocol}; ${advice}`, { field });
 }
 
+/** The JSON that is asked for, by a schema or any; nothing where text is. Throws for other grammars. */
+export function jsonAsked(
+  { responseFormat, grammar }: CheckedGenerateOptions,
+  protocol: string,
+): { readonly schema: object | boolean | undefined } | undefined {
+  if (grammar && grammar.type !== 'json-schema') throw inexpressible('grammar.type', protocol, 'ask for a JSON schema');
+  if (grammar) return { schema: grammar.schema };
+  return responseFormat?.type === 'json' ? { schema: responseFormat.schema } : undefined;
+}
+
 /** The conversation, for protocols that continue no bare text. */
 export function messagesOf({ prompt }: RemoteRequest, protocol: string): readonly MessageOf<typeof prompt>[] {
   if ('messages' in prompt) return prompt.messages;

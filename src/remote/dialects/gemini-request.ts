@@ -1,7 +1,7 @@
 import type { AssistantTurn, ChatMessage, ToolMessage } from '../../spec/chat-message.ts';
 import { TramontaneError } from '../../spec/tramontane-error.ts';
 import type { CheckedGenerateOptions, DialectSettings, RemoteRequest, RequestBody } from '../dialect.ts';
-import { askedOptions, inexpressible, messagesOf, refuseOthers, sentBody, thinkingAsked } from './expressible.ts';
+import { askedOptions, inexpressible, jsonAsked, messagesOf, refuseOthers, sentBody, thinkingAsked } from './expressible.ts';
 import { parseObject } from './loose-json.ts';
 import type { LooseObject } from './loose-json.ts';
 import { placedData } from './placed-data.ts';
@@ -67,11 +67,10 @@ function seedOf({ seed }: CheckedGenerateOptions): number | undefined {
   return seed;
 }
 
-function answerForm({ responseFormat, grammar }: CheckedGenerateOptions): object {
-  if (grammar && grammar.type !== 'json-schema') throw inexpressible('grammar.type', protocol, 'ask for a JSON schema');
-  if (!grammar && responseFormat?.type !== 'json') return {};
-  const schema = grammar ? grammar.schema : responseFormat?.type === 'json' ? responseFormat.schema : undefined;
-  const responseJsonSchema = schema === true ? undefined : schema;
+function answerForm(asked: CheckedGenerateOptions): object {
+  const json = jsonAsked(asked, protocol);
+  if (!json) return {};
+  const responseJsonSchema = json.schema === true ? undefined : json.schema;
   return { responseMimeType: 'application/json', ...(responseJsonSchema !== undefined && { responseJsonSchema }) };
 }
 

@@ -1,6 +1,6 @@
 import type { ChatMessage } from '../../spec/chat-message.ts';
 import type { CheckedGenerateOptions, DialectSettings, RemoteRequest, RequestBody } from '../dialect.ts';
-import { askedOptions, inexpressible, refuseOthers, sentBody, thinkingAsked } from './expressible.ts';
+import { askedOptions, inexpressible, jsonAsked, refuseOthers, sentBody, thinkingAsked } from './expressible.ts';
 import { inputObjectOf } from './sent-call.ts';
 
 type OptionName = keyof CheckedGenerateOptions;
@@ -63,11 +63,10 @@ function truncates({ contextOverflow }: CheckedGenerateOptions): boolean {
   return contextOverflow === 'truncate-oldest';
 }
 
-function answerForm({ responseFormat, grammar }: CheckedGenerateOptions): unknown {
-  if (grammar && grammar.type !== 'json-schema') throw inexpressible('grammar.type', protocol, 'ask for a JSON schema');
-  if (!grammar && responseFormat?.type !== 'json') return undefined;
-  const schema = grammar ? grammar.schema : responseFormat?.type === 'json' ? responseFormat.schema : undefined;
-  return schema === undefined ? 'json' : schema === true ? {} : schema;
+function answerForm(asked: CheckedGenerateOptions): unknown {
+  const json = jsonAsked(asked, protocol);
+  if (!json) return undefined;
+  return json.schema === undefined ? 'json' : json.schema === true ? {} : json.schema;
 }
 
 function toolFields({ tools, toolChoice }: CheckedGenerateOptions): object {

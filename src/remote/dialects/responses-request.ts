@@ -1,6 +1,6 @@
 import type { ChatMessage } from '../../spec/chat-message.ts';
 import type { CheckedGenerateOptions, DialectSettings, RemoteRequest, RequestBody } from '../dialect.ts';
-import { askedOptions, inexpressible, messagesOf, refuseOthers, sentBody } from './expressible.ts';
+import { askedOptions, inexpressible, jsonAsked, messagesOf, refuseOthers, sentBody } from './expressible.ts';
 import { isObject } from './loose-json.ts';
 import type { LooseObject } from './loose-json.ts';
 import { inputTextOf } from './sent-call.ts';
@@ -46,10 +46,10 @@ function truncation({ contextOverflow }: CheckedGenerateOptions): string | undef
   return contextOverflow === undefined ? undefined : 'auto';
 }
 
-function answerForm({ responseFormat, grammar }: CheckedGenerateOptions): object {
-  if (grammar && grammar.type !== 'json-schema') throw inexpressible('grammar.type', protocol, 'ask for a JSON schema');
-  if (!grammar && responseFormat?.type !== 'json') return {};
-  const schema = grammar ? grammar.schema : responseFormat?.type === 'json' ? responseFormat.schema : undefined;
+function answerForm(asked: CheckedGenerateOptions): object {
+  const json = jsonAsked(asked, protocol);
+  if (!json) return {};
+  const { schema } = json;
   if (schema === undefined) return { text: { format: { type: 'json_object' } } };
   return { text: { format: { type: 'json_schema', name: 'answer', strict: true, schema: schema === true ? {} : schema } } };
 }
