@@ -24,6 +24,8 @@ mod avx2;
 mod avx512;
 mod block_type;
 #[cfg(target_arch = "x86_64")]
+mod fill_panel;
+#[cfg(target_arch = "x86_64")]
 mod in_place;
 mod integer_level;
 mod panel;

@@ -347,9 +347,12 @@ impl Shared {
         if job.known == 0 {
             add(&self.counters.input, job.sequence.prompt_length);
         }
-        let last = job.sequence.tokens.len() - 1;
-        job.computed = job.computed.max(backend.kept(&job.sequence.tokens).min(last));
-        if backend.kept_tokens() > 0 && job.sequence.tokens.len() - job.computed > PREFILL_CHUNK {
+        let is_long = |job: &Job| job.sequence.tokens.len() - job.computed > PREFILL_CHUNK;
+        if backend.kept_tokens() > 0 && is_long(&job) {
+            let last = job.sequence.tokens.len() - 1;
+            job.computed = job.computed.max(backend.kept(&job.sequence.tokens).min(last));
+        }
+        if backend.kept_tokens() > 0 && is_long(&job) {
             self.prefill(&mut job, backend);
         } else {
             job = self.generate(job, backend);

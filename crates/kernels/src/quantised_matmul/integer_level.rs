@@ -1,5 +1,3 @@
-use std::sync::OnceLock;
-
 /// The instructions to multiply small integers with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IntegerLevel {
@@ -17,11 +15,10 @@ impl IntegerLevel {
         [Self::Avx512Vnni, Self::Avx2, Self::Plain].into_iter().filter(|level| level.is_available())
     }
 
-    /// The fastest of the levels that have vector instructions, if this processor has one. The answer is kept.
+    /// The fastest of the levels that have vector instructions, if this processor has one.
     #[must_use]
     pub fn best() -> Option<Self> {
-        static BEST: OnceLock<Option<IntegerLevel>> = OnceLock::new();
-        *BEST.get_or_init(|| Self::available().find(|&level| level != Self::Plain))
+        Self::available().find(|&level| level != Self::Plain)
     }
 
     /// Whether this processor has it.
