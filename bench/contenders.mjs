@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BuildError } from '../build/build-error.mjs';
 import { cacheDir } from '../build/cache-dir.mjs';
-import { runCommand } from '../build/run-command.mjs';
+import { installPackage, runOrFail } from './install-package.mjs';
 
 /**
  * @typedef {object} Contender
@@ -35,11 +34,9 @@ export const CONTENDERS = [
     title: `node-llama-cpp ${NODE_LLAMA_CPP}`,
     installed: () => existsSync(llamaEntry),
     async install() {
-      const home = join(folder, `node-llama-cpp-${NODE_LLAMA_CPP}`);
-      mkdirSync(home, { recursive: true });
-      writeFileSync(join(home, 'package.json'), '{ "private": true }\n');
       // Its own install script would look for binaries to download; the platform package has them already.
-      await orFail('npm', ['install', '--ignore-scripts', '--no-audit', `node-llama-cpp@${NODE_LLAMA_CPP}`], home);
+      const name = `node-llama-cpp@${NODE_LLAMA_CPP}`;
+      await installPackage(name, join(folder, name.replace('@', '-')));
     },
     command: (spec) => [process.execPath, [script('node-llama-cpp.mjs'), spec], { NODE_LLAMA_CPP: llamaEntry }],
   },
@@ -50,15 +47,9 @@ export const CONTENDERS = [
     async install() {
       mkdirSync(folder, { recursive: true });
       const home = join(folder, `mistralrs-${MISTRALRS}`);
-      await orFail('python3', ['-m', 'venv', home], folder);
-      await orFail(python, ['-m', 'pip', 'install', '--quiet', `mistralrs==${MISTRALRS}`], folder);
+      await runOrFail('python3', ['-m', 'venv', home], folder);
+      await runOrFail(python, ['-m', 'pip', 'install', '--quiet', `mistralrs==${MISTRALRS}`], folder);
     },
     command: (spec) => [python, [script('mistralrs-python.py'), spec]],
   },
 ];
-
-/** @param {string} command @param {string[]} args @param {string} cwd */
-async function orFail(command, args, cwd) {
-  const { code, output } = await runCommand(command, args, { cwd });
-  if (code !== 0) throw new BuildError(`${command} ${args.join(' ')} failed:\n${output.slice(-2000)}`);
-}

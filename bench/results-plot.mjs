@@ -1,4 +1,4 @@
-import { spreadOf } from './statistics.mjs';
+import { medianOf } from './statistics.mjs';
 import { CASES } from './workload.mjs';
 
 const COLOURS = ['#2f6f8f', '#c98a2b', '#8f8f8f'];
@@ -44,9 +44,4 @@ ${rows.join('\n')}
 <text x="${LEFT}" y="${height - 12}" fill="#777">${machine}</text>
 </svg>
 `;
-}
-
-/** @param {number[] | undefined} values */
-function medianOf(values) {
-  return values && values.length > 0 ? spreadOf(values).median : NaN;
 }

@@ -1,4 +1,4 @@
-import { spreadOf } from './statistics.mjs';
+import { medianOf, spreadOf } from './statistics.mjs';
 import { CASES } from './workload.mjs';
 
 /**
@@ -33,11 +33,6 @@ export function resultsTable({ model, contenders, figures }) {
   });
   const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(' | ')} |`;
   return [line(header), line(header.map((_, at) => (at === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
-}
-
-/** @param {number[] | undefined} values */
-function medianOf(values) {
-  return values && values.length > 0 ? spreadOf(values).median : NaN;
 }
 
 /** @param {number[] | undefined} values */

@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BuildError } from '../build/build-error.mjs';
 import { cacheDir } from '../build/cache-dir.mjs';
-import { runCommand } from '../build/run-command.mjs';
 import { runScript } from '../build/run-script.mjs';
+import { installPackage } from './install-package.mjs';
 import { spreadOf } from './statistics.mjs';
 
 const HELP = `Measures how fast chunks of a remote engine become parts: a local server pushes chat chunks as fast as it can.
@@ -182,12 +182,7 @@ async function compare(chunks, rounds, json) {
 async function install({ name, version }) {
   const entry = entryOf(name, version);
   if (existsSync(entry)) return;
-  const home = homeOf(name, version);
-  mkdirSync(home, { recursive: true });
-  writeFileSync(join(home, 'package.json'), '{ "private": true }\n');
-  const args = ['install', '--ignore-scripts', '--no-audit', `${name}@${version}`];
-  const { code, output } = await runCommand('npm', args, { cwd: home });
-  if (code !== 0) throw new BuildError(`npm ${args.join(' ')} failed:\n${output.slice(-2000)}`);
+  await installPackage(`${name}@${version}`, homeOf(name, version));
   // Written last: it says that all is there, and finds the package from its own folder.
   writeFileSync(entry, `export * from '${name}';\n`);
 }
