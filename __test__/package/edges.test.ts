@@ -15,8 +15,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   remote: ['spec', 'request', 'views', 'stream'],
   recording: ['spec', 'request', 'stream'],
   engine: ['spec', 'request', 'native', 'stream'],
+  files: ['spec', 'request', 'native'],
   testing: ['spec', 'request', 'native', 'stream', 'recording', 'engine'],
-  'index.ts': ['spec', 'accumulate', 'views', 'stream', 'remote', 'recording', 'engine'],
+  'index.ts': ['spec', 'accumulate', 'views', 'stream', 'remote', 'recording', 'engine', 'files'],
 };
 
 /** The npm packages that a room may import. */
