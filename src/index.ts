@@ -78,6 +78,7 @@ export type { MemberHealth, PoolOptions } from './spec/pool-options.ts';
 export type { ProviderData } from './spec/provider-data.ts';
 export type { RemoteInfo } from './spec/remote-info.ts';
 export type { RemoteModelInfo } from './spec/remote-model-info.ts';
+export type { RenderedPrompt } from './spec/rendered-prompt.ts';
 export type { RecordOptions, RecordingSink, ReplayOptions } from './spec/recording-options.ts';
 export type { SamplingOptions } from './spec/sampling-options.ts';
 export type {
@@ -92,6 +93,7 @@ export type {
   ToolCallStartPart,
 } from './spec/stream-part.ts';
 export type { TokenCount } from './spec/token-count.ts';
+export type { DetokenizeOptions, TokenizeOptions } from './spec/tokenize-options.ts';
 export type { ToolChoice, ToolDefinition, ToolOptions } from './spec/tool-definition.ts';
 export type { Timings } from './spec/timings.ts';
 export type { Usage } from './spec/usage.ts';

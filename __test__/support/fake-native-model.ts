@@ -65,6 +65,8 @@ export class FakeNativeModel implements NativeModel {
   readonly queuePositions = new Map<number, number>();
   /** The requests whose tokens were counted. */
   readonly counted: Record<string, unknown>[] = [];
+  /** What its text side was asked. */
+  readonly asked: unknown[] = [];
   countTokensInstead: (() => Promise<string>) | undefined;
   drains = 0;
   readonly #bell: () => void;
@@ -122,6 +124,11 @@ export class FakeNativeModel implements NativeModel {
 
   queuePosition(streamId: number): number | null {
     return this.queuePositions.get(streamId) ?? null;
+  }
+
+  answer(taskJson: string): Promise<string> {
+    this.asked.push(JSON.parse(taskJson));
+    return Promise.resolve(JSON.stringify({ result: [] }));
   }
 
   countTokens(requestJson: string): Promise<string> {

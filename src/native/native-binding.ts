@@ -39,6 +39,8 @@ export interface NativeModel {
   queuePosition(streamId: number): number | null;
   /** What a request comes to without running it: the JSON of a `TokenCount` or of `{ error }`. */
   countTokens(requestJson: string): Promise<string>;
+  /** What the text side answers to a task: the JSON of `{ result }` or `{ error }`. */
+  answer(taskJson: string): Promise<string>;
   /** For tests: the engine's thread dies at its next step, as if it had crashed. */
   killEngine(): void;
   /** The JSON of a `ModelMetrics`. */

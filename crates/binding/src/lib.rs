@@ -11,7 +11,7 @@ mod native_model_files;
 mod progress_callback;
 mod promises;
 mod scripted_model;
-mod token_counter;
+mod text_thread;
 
 pub use native_embedding_model::NativeEmbeddingModel;
 pub use native_model::NativeModel;

@@ -13,8 +13,8 @@ pub(crate) enum Awaited {
     Load,
     /// The n-th call of `close`.
     Close(u32),
-    /// The n-th call of `countTokens`.
-    Count(u32),
+    /// The n-th question to the text side.
+    Answer(u32),
     Stream(StreamId),
     /// A call for vectors, by its id.
     Embedding(u32),

@@ -5,6 +5,8 @@
 
 mod cached_models;
 mod chat_template;
+mod describe_folder;
+mod describe_gguf;
 mod downloaded_model;
 mod embedding_modules;
 mod file_choice;
