@@ -16,6 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   recording: ['spec', 'request', 'stream'],
   engine: ['spec', 'request', 'native', 'stream'],
   testing: ['spec', 'request', 'native', 'stream', 'recording', 'engine'],
+  'ai-sdk': ['spec', 'request', 'accumulate', 'stream'],
   'index.ts': ['spec', 'accumulate', 'views', 'stream', 'remote', 'recording', 'engine'],
 };
 
