@@ -1,7 +1,6 @@
 import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { tramontane } from '../../src/ai-sdk/index.ts';
-import { TramontaneError } from '../../src/index.ts';
-import type { ChatMessage, GenerateOptions, LanguageModel, StreamPart } from '../../src/index.ts';
+import type { ChatMessage, GenerateOptions, LanguageModel, StreamPart, TramontaneError } from '../../src/index.ts';
 import { scriptedStream } from '../../src/testing/index.ts';
 import { readAll } from '../support/read-stream.ts';
 

@@ -39,7 +39,7 @@ export function embeddingCalls(model: EmbeddingSource, modelId = model.info.mode
       try {
         const { embeddings, inputTokens } = await model.embed(values, { abortSignal });
         return {
-          embeddings: embeddings.map((embedding) => [...embedding]),
+          embeddings: embeddings.map((embedding) => embedding.slice()),
           ...(inputTokens > 0 && { usage: { tokens: inputTokens } }),
           warnings: dimensions === undefined ? [] : [{ type: 'unsupported', feature: 'dimensions' }],
         };
