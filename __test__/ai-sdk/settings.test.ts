@@ -141,6 +141,12 @@ describe('a setting that a model refuses', () => {
     expect(parts.at(-1)?.type).toBe('finish');
   });
 
+  it('may be the reasoning', async () => {
+    const { asked } = partsModel([[refusal('templateVariables')], ['a']]);
+    const [start] = await partsOf(asked, { reasoning: 'low' });
+    expect(start).toMatchObject({ warnings: [{ type: 'unsupported', feature: 'reasoning' }] });
+  });
+
   it('is an error where its value is wrong anyway', async () => {
     const { asked, requests } = partsModel([[refusal('topK')], ['a']]);
     await expect(asked.doStream({ prompt: userAsks, topK: -1 })).rejects.toMatchObject({ code: 'invalid-argument', field: 'topK' });
