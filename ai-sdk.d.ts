@@ -1,26 +1,6 @@
 import { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
 import type { EmbeddingResult, GenerateOptions, LanguageModel } from 'tramontane';
 
-declare const names: {
-	readonly minP: true;
-	readonly repetitionPenalty: true;
-	readonly dry: true;
-	readonly logitBias: true;
-	readonly bannedTokens: true;
-	readonly forcedTokens: true;
-	readonly logprobs: true;
-	readonly grammar: true;
-	readonly templateVariables: true;
-	readonly contextOverflow: true;
-	readonly priority: true;
-	readonly deadlineMs: true;
-	readonly firstTokenTimeoutMs: true;
-	readonly idleTimeoutMs: true;
-	readonly maxBufferedParts: true;
-	readonly maxBufferedBytes: true;
-	readonly bufferPolicy: true;
-};
-
 /**
  * A provider of the AI SDK with several models, by names of your own. The models stay yours to close.
  *
@@ -97,17 +77,18 @@ export interface TramontaneProvider {
 	imageModel(modelId: string): never;
 }
 
-/** Models by names. */
-export type ModelTable = Readonly<Record<string, LanguageModel | EmbeddingSource>>;
-
 /**
  * What a call can be told by `providerOptions.tramontane`: the options of {@link GenerateOptions} for which the AI SDK
- * has no setting of its own. Meanings and defaults are the same.
+ * has no setting of its own. Meanings and defaults are the same. A name that is none of these is an error.
  *
  * @example
- * const providerOptions = { tramontane: { minP: 0.05, priority: 10 } satisfies TramontaneProviderOptions };
- * streamText({ model, prompt, providerOptions });
+ * const tramontane = { minP: 0.05, priority: 10 } satisfies TramontaneProviderOptions;
+ * streamText({ model, prompt, providerOptions: { tramontane } });
  */
-export type TramontaneProviderOptions = Pick<GenerateOptions, keyof typeof names>;
+export interface TramontaneProviderOptions extends Pick<GenerateOptions, "minP" | "repetitionPenalty" | "dry" | "logitBias" | "bannedTokens" | "forcedTokens" | "logprobs" | "grammar" | "templateVariables" | "contextOverflow" | "priority" | "deadlineMs" | "firstTokenTimeoutMs" | "idleTimeoutMs" | "maxBufferedParts" | "maxBufferedBytes" | "bufferPolicy"> {
+}
+
+/** Models by names. */
+export type ModelTable = Readonly<Record<string, LanguageModel | EmbeddingSource>>;
 
 export {};

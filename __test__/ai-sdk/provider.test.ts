@@ -39,6 +39,8 @@ describe('createTramontane()', () => {
     const provider = createTramontane({ models: {} });
     expectTypeOf(provider.languageModel).returns.toExtend<LanguageModelV4>();
     expectTypeOf(provider.embeddingModel).returns.toExtend<EmbeddingModelV4>();
+    expectTypeOf(provider).toExtend<Parameters<typeof createProviderRegistry>[0][string]>();
+    expect(provider.specificationVersion).toBe('v4');
   });
 
   it('names the models there are where one is not among them', () => {
