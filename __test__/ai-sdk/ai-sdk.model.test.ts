@@ -64,6 +64,21 @@ describe('a real model in the AI SDK', () => {
     expect(steps[1]?.text).not.toBe('');
   });
 
+  it('calls a tool in one step and gives an object in the next', async () => {
+    const weather = tool({ inputSchema: z.object({ city: z.literal('Genova') }), execute: () => ({ degrees: 21 }) });
+    const { steps, output } = await generateText({
+      model: tramontane(model),
+      prompt: 'Is it warm in Genova?',
+      tools: { weather },
+      output: Output.object({ schema: z.object({ warm: z.boolean() }) }),
+      maxOutputTokens: 64,
+      stopWhen: isStepCount(2),
+      prepareStep: ({ stepNumber }) => ({ toolChoice: stepNumber === 0 ? 'required' : 'none' }),
+    });
+    expect(steps[0]?.toolResults).toMatchObject([{ output: { degrees: 21 } }]);
+    expect(output).toEqual({ warm: expect.any(Boolean) });
+  });
+
   it('is freed by an abort in mid-stream', async () => {
     const controller = new AbortController();
     const result = streamText({ model: tramontane(model), prompt: 'Tell me a very long story.', abortSignal: controller.signal });

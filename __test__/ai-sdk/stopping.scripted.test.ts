@@ -5,6 +5,7 @@ import type { Model } from '../../src/index.ts';
 import { scriptedModel } from '../../src/testing/index.ts';
 import type { ScriptedReply } from '../../src/testing/index.ts';
 import { readAll } from '../support/read-stream.ts';
+import { collectUntil } from '../support/turns.ts';
 import { untilQuiet } from '../support/until-quiet.ts';
 import { userAsks } from './parts-model.ts';
 
@@ -106,6 +107,20 @@ describe('leaving the stream of a call', () => {
     await stream.cancel();
     expect(await untilQuiet(model)).toMatchObject(nothing);
   });
+});
+
+it('a stream that is let go of frees the sequence, however long its signal lives', async () => {
+  const asked = await load();
+  const { signal } = new AbortController();
+  const begin = async () => {
+    const { stream } = await asked.doStream({ prompt: userAsks, abortSignal: signal });
+    await stream.getReader().read();
+  };
+  await begin();
+  expect(model.metrics()).toMatchObject({ liveSequences: 1 });
+  await collectUntil(() => model.metrics().liveSequences === 0);
+  expect(await untilQuiet(model)).toMatchObject({ ...nothing, abortedSequences: 1 });
+  expect(signal.aborted).toBe(false);
 });
 
 it('a slow reader pauses the generation, and loses nothing', async () => {

@@ -80,6 +80,7 @@ class CallSource {
   /** What is known before anything is read. */
   #head: CallPart[];
   #first: BegunStream['first'] | undefined;
+  #controller: ReadableStreamDefaultController<CallPart> | undefined;
   #over = false;
   #stopListening = () => {};
 
@@ -100,13 +101,19 @@ class CallSource {
     );
   }
 
+  /** The stream fails with `error` at once, and the generation is left. */
+  fail(error: Error): void {
+    this.#leave();
+    this.#controller?.error(error);
+  }
+
   #listen(controller: ReadableStreamDefaultController<CallPart>): void {
+    this.#controller = controller;
     const { abortSignal } = this.#call;
     if (!abortSignal) return;
-    const abort = () => {
-      this.#leave();
-      controller.error(abortError(abortSignal));
-    };
+    // A signal may live as long as the program: it must not keep a stream that nobody reads any more.
+    const source = new WeakRef(this);
+    const abort = () => source.deref()?.fail(abortError(abortSignal));
     abortSignal.addEventListener('abort', abort, { once: true });
     this.#stopListening = () => abortSignal.removeEventListener('abort', abort);
   }
