@@ -141,10 +141,16 @@ describe('a setting that a model refuses', () => {
     expect(parts.at(-1)?.type).toBe('finish');
   });
 
-  it('may be the reasoning', async () => {
-    const { asked } = partsModel([[refusal('templateVariables')], ['a']]);
+  it.each(['templateVariables', 'templateVariables.enable_thinking'])('may be the reasoning (%s)', async (field) => {
+    const { asked } = partsModel([[refusal(field)], ['a']]);
     const [start] = await partsOf(asked, { reasoning: 'low' });
     expect(start).toMatchObject({ warnings: [{ type: 'unsupported', feature: 'reasoning' }] });
+  });
+
+  it('is an error where a part of its value is what is refused', async () => {
+    const { asked } = partsModel([[refusal('responseFormat.schema')], ['a']]);
+    const responseFormat = { type: 'json' as const, schema: { type: 'string' as const } };
+    await expect(asked.doStream({ prompt: userAsks, responseFormat })).rejects.toMatchObject({ field: 'responseFormat.schema' });
   });
 
   it('is an error where its value is wrong anyway', async () => {

@@ -6,7 +6,6 @@ export type CallOptions = Omit<LanguageModelV4CallOptions, 'prompt'> & {
 };
 
 type Given =
-  | 'response-metadata'
   | 'text-start'
   | 'text-delta'
   | 'text-end'
@@ -21,12 +20,19 @@ type Given =
   | 'error';
 
 /** The parts of the AI SDK's stream that are given here. They are the same in versions 3 and 4 of its specification. */
-export type CallPart = Extract<LanguageModelV4StreamPart, { readonly type: Given }> | CallStart | CallFinish;
+export type CallPart = Extract<LanguageModelV4StreamPart, { readonly type: Given }> | CallStart | CallMetadata | CallFinish;
 
 /** The first part. Version 3 has fewer kinds of warnings, so what it lacks is not used. */
 export interface CallStart {
   type: 'stream-start';
   warnings: CallWarning[];
+}
+
+/** Who answers, and since when. */
+export interface CallMetadata {
+  type: 'response-metadata';
+  modelId: string;
+  timestamp: Date;
 }
 
 /** The last part. Version 3 has fewer finish reasons too. */

@@ -9,7 +9,7 @@ import type { LanguageModel } from '../stream/language-model.ts';
 import type { CallOptions, CallWarning } from './call-part.ts';
 import { tramontaneOptions } from './provider-options.ts';
 import { reasoningVariables } from './reasoning-variables.ts';
-import { PromptMessages } from './to-messages.ts';
+import { PromptMessages } from './prompt-messages.ts';
 
 type CallTools = NonNullable<CallOptions['tools']>;
 
@@ -25,18 +25,18 @@ export function bodyOf({ messages, options }: CallRequest): unknown {
   return { messages, ...options };
 }
 
-/** Settings without which a call can still be answered, and what the AI SDK calls them. */
-const dispensable = {
-  temperature: 'temperature',
-  topP: 'topP',
-  topK: 'topK',
-  presencePenalty: 'presencePenalty',
-  frequencyPenalty: 'frequencyPenalty',
-  seed: 'seed',
-  stopSequences: 'stopSequences',
-  responseFormat: 'responseFormat',
-  templateVariables: 'reasoning',
-} as const satisfies Partial<Record<keyof GenerateOptions, string>>;
+/** Settings without which a call can still be answered. */
+const dispensable = [
+  'temperature',
+  'topP',
+  'topK',
+  'presencePenalty',
+  'frequencyPenalty',
+  'seed',
+  'stopSequences',
+  'responseFormat',
+  'templateVariables',
+] as const satisfies readonly (keyof GenerateOptions)[];
 
 /** Turns a call into a request. Throws `invalid-argument` for what cannot be passed on and must not be left out. */
 export function callRequest(call: CallOptions, model: LanguageModel): CallRequest {
@@ -64,17 +64,19 @@ export function callRequest(call: CallOptions, model: LanguageModel): CallReques
 }
 
 /**
- * The request without the setting that a model has refused, with a warning that says so: the AI SDK's callers set what
- * one model knows and another does not. Nothing where the call cannot go on without it, or its value is wrong anyway.
+ * The request without the setting that a model has refused as such, with a warning that says so: the AI SDK's callers set
+ * what one model knows and another does not. Nothing where the call cannot go on without it, or its value is at fault.
  */
 export function withoutRefused(request: CallRequest, error: unknown, call: CallOptions): CallRequest | undefined {
   if (!TramontaneError.isInstance(error) || error.code !== 'invalid-argument') return undefined;
-  const name = error.field?.split(/[.[]/, 1)[0] as keyof typeof dispensable;
-  if (!Object.hasOwn(dispensable, name) || request.options[name] === undefined) return undefined;
-  // What was asked for by its own name is not to be left out.
-  if (tramontaneOptions(call.providerOptions)[name as never] !== undefined || !isValid(request)) return undefined;
-  const warning: CallWarning = { type: 'unsupported', feature: dispensable[name], details: error.message };
-  const warnings = request.warnings.filter(({ feature }) => feature !== warning.feature);
+  const { field, message } = error;
+  const name = dispensable.find((known) => field === known || (known === 'templateVariables' && field === `${known}.enable_thinking`));
+  if (!name || request.options[name] === undefined || !isValid(request)) return undefined;
+  // Variables that the caller has named are not to be left out.
+  if (name === 'templateVariables' && tramontaneOptions(call.providerOptions).templateVariables) return undefined;
+  const feature = name === 'templateVariables' ? 'reasoning' : name;
+  const warning: CallWarning = { type: 'unsupported', feature, details: message };
+  const warnings = request.warnings.filter((other) => other.feature !== feature);
   return { ...request, options: { ...request.options, [name]: undefined }, warnings: [...warnings, warning] };
 }
 

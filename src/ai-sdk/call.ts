@@ -35,7 +35,7 @@ export async function runCall(model: LanguageModel, modelId: string, call: CallO
   try {
     begun = await begin(model, call);
   } catch (error) {
-    throw callError(error, model);
+    throw abortSignal?.aborted ? abortError(abortSignal) : callError(error, model);
   }
   const head: CallPart[] = [
     { type: 'stream-start', warnings: [...begun.request.warnings] },
@@ -63,8 +63,9 @@ async function firstPart(iterator: PartIterator, signal: AbortSignal | undefined
   signal?.addEventListener('abort', leave, { once: true });
   try {
     const first = await iterator.next();
-    if (signal?.aborted) throw abortError(signal);
-    return first;
+    if (!signal?.aborted) return first;
+    leave();
+    throw abortError(signal);
   } finally {
     signal?.removeEventListener('abort', leave);
   }
@@ -116,6 +117,8 @@ class CallSource {
     const abort = () => source.deref()?.fail(abortError(abortSignal));
     abortSignal.addEventListener('abort', abort, { once: true });
     this.#stopListening = () => abortSignal.removeEventListener('abort', abort);
+    // Raised since the first part came.
+    if (abortSignal.aborted) abort();
   }
 
   #leave(): void {
@@ -144,8 +147,8 @@ class CallSource {
     try {
       const read = this.#first ?? (await this.#iterator.next());
       this.#first = undefined;
-      // A stream that ends without a finish part was left, so nobody reads this any more.
-      if (read.done) return [];
+      // Where it was left, nobody hears this any more.
+      if (read.done) throw new Error('the stream ended without a finish part');
       const parts = this.#mapper.partsOf(read.value);
       return this.#call.includeRawChunks ? [{ type: 'raw', rawValue: read.value }, ...parts] : parts;
     } catch (error) {

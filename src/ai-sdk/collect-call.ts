@@ -1,5 +1,5 @@
 import type { LanguageModelV4GenerateResult } from '@ai-sdk/provider';
-import type { CallFinish, CallWarning } from './call-part.ts';
+import type { CallFinish, CallMetadata, CallWarning } from './call-part.ts';
 import { bodyOf } from './call-request.ts';
 import type { RunningCall } from './call.ts';
 
@@ -11,7 +11,7 @@ export interface CollectedCall extends Pick<CallFinish, 'finishReason' | 'usage'
   readonly content: OwnContent[];
   readonly warnings: CallWarning[];
   readonly request: { readonly body: unknown };
-  readonly response: { readonly modelId?: string; readonly timestamp?: Date };
+  readonly response: Partial<Pick<CallMetadata, 'modelId' | 'timestamp'>>;
 }
 
 /** Reads a call to its end. Throws what its stream does, and what its `error` part says. */
@@ -22,7 +22,7 @@ export async function collectCall({ stream, request }: RunningCall): Promise<Col
   for await (const part of stream) {
     switch (part.type) {
       case 'response-metadata':
-        response = { modelId: part.modelId ?? '', timestamp: part.timestamp ?? new Date() };
+        response = { modelId: part.modelId, timestamp: part.timestamp };
         break;
       case 'text-start':
       case 'reasoning-start': {
