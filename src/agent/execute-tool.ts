@@ -1,0 +1,122 @@
+import type { ToolFailure } from '../spec/agent-part.ts';
+import type { AgentTool, ToolContext } from '../spec/agent-tool.ts';
+import { unlessCancelled } from './run-cancelled.ts';
+
+/** What a tool has come to. */
+export interface ToolOutcome {
+  readonly output: unknown;
+  /** What the model is told. */
+  readonly content: string;
+  readonly failure?: ToolFailure;
+}
+
+/** Of one execution. */
+export interface ExecuteOptions {
+  readonly timeoutMs: number;
+  /** Of the run. */
+  readonly signal: AbortSignal;
+  /** Given each value that the tool yields on its way; the next is asked for once this resolves. */
+  readonly onValue: (value: unknown) => Promise<void>;
+}
+
+/** A result that is an error of the tool's own making, as servers of tools report them: it is passed on as it is. */
+export class ReportedToolError {
+  readonly output: unknown;
+  readonly content: string;
+
+  constructor(output: unknown, content: string) {
+    this.output = output;
+    this.content = content;
+  }
+}
+
+/**
+ * Runs a tool once. What it throws, taking too long, and what cannot be written as JSON are outcomes. Nobody waits for a
+ * tool whose time is up or whose run is cancelled: its signal is raised, and what it still does is let go.
+ *
+ * @throws {RunCancelled} as soon as the run is cancelled
+ */
+export async function executeTool(
+  tool: AgentTool,
+  input: unknown,
+  context: Omit<ToolContext, 'abortSignal'>,
+  { timeoutMs, signal, onValue }: ExecuteOptions,
+): Promise<ToolOutcome> {
+  const over = new AbortController();
+  const onAbort = () => over.abort(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<ToolOutcome>((resolve) => {
+    if (timeoutMs === 0) return;
+    timer = setTimeout(() => {
+      const content = `${tool.name} has taken longer than ${timeoutMs} ms.`;
+      over.abort(new DOMException(content, 'TimeoutError'));
+      resolve(failed('timed-out', content));
+    }, timeoutMs);
+  });
+  const run = () => outcomeOf(() => tool.execute?.(input, { ...context, abortSignal: over.signal }), over.signal, onValue);
+  try {
+    return await unlessCancelled(signal, () => Promise.race([run(), late]));
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** An outcome that is an error. */
+export function failed(failure: ToolFailure, what: string): ToolOutcome {
+  return { output: what, content: `Error: ${what}`, failure };
+}
+
+async function outcomeOf(
+  execute: () => unknown,
+  signal: AbortSignal,
+  onValue: ExecuteOptions['onValue'],
+): Promise<ToolOutcome> {
+  try {
+    const returned = execute();
+    const output = isAsyncIterable(returned) ? await lastOf(returned, signal, onValue) : await returned;
+    if (output instanceof ReportedToolError) return { output: output.output, content: output.content, failure: 'failed' };
+    return { output, content: contentOf(output) };
+  } catch (error) {
+    return failed('failed', messageOf(error));
+  }
+}
+
+/** Shows what it yields; gives what it returns, or else what it yielded last. */
+async function lastOf(iterable: AsyncIterable<unknown>, signal: AbortSignal, onValue: ExecuteOptions['onValue']): Promise<unknown> {
+  const iterator = iterable[Symbol.asyncIterator]();
+  // Not waited for, and what it comes to is nobody's business any more.
+  const leave = () => void (async () => iterator.return?.())().catch(() => {});
+  signal.addEventListener('abort', leave, { once: true });
+  let last: unknown;
+  for (;;) {
+    const read = await iterator.next();
+    // Whoever awaits this has gone.
+    if (signal.aborted) return undefined;
+    if (read.done) {
+      signal.removeEventListener('abort', leave);
+      return read.value ?? last;
+    }
+    last = read.value;
+    // A value that cannot be written as JSON could not be shown by every view.
+    contentOf(last);
+    await onValue(last);
+  }
+}
+
+function contentOf(output: unknown): string {
+  return typeof output === 'string' ? output : (JSON.stringify(output) ?? '');
+}
+
+function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message || error.name : String(error);
+  } catch {
+    return 'the tool has failed';
+  }
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
