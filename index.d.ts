@@ -675,7 +675,8 @@ export interface AgentRunOptions extends Omit<GenerateOptions, "tools"> {
 	/**
 	 * Whether the model may, must or must not call a tool. What makes it call one, `'required'` or a tool by name, counts
 	 * for the first round only, after which it is `'auto'`: otherwise it could never answer. `grammar` and `responseFormat`
-	 * hold in the rounds in which no call is forced. `prepareRound` can choose anew for each round.
+	 * hold in the rounds in which no call is forced. `prepareRound` can choose anew for each round; a model in this process
+	 * whose chat template knows no tools can only be made to call them, and needs `'none'` in the rounds after that.
 	 *
 	 * @defaultValue `'auto'`
 	 */

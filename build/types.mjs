@@ -6,7 +6,7 @@ import { CHECKOUT } from './build.mjs';
 import { nodeToolEnv, runCommand } from './run-command.mjs';
 import { runScript } from './run-script.mjs';
 
-const HELP = `Writes the package's types, index.d.ts and testing.d.ts, from src.
+const HELP = `Writes the package's types, index.d.ts and those of the other entry points, from src.
 
   npm run types              writes them
   npm run types:check        fails where they are not what src says
@@ -86,7 +86,11 @@ await runScript(import.meta.url, async () => {
   const main = await bundleTypes('index', []);
   const testing = await bundleTypes('testing/index', ['--export-referenced-types=false']);
   /** @type {Record<string, string>} */
-  const files = { 'index.d.ts': main, 'testing.d.ts': await linkTypes(testing, main) };
+  const files = {
+    'index.d.ts': main,
+    'testing.d.ts': await linkTypes(testing, main),
+    'mcp.d.ts': await linkTypes(await bundleTypes('mcp/index', ['--export-referenced-types=false']), main),
+  };
   const stale = [];
   for (const [name, types] of Object.entries(files)) {
     const path = join(CHECKOUT, name);

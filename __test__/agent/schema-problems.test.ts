@@ -13,7 +13,7 @@ const trip = {
     price: { anyOf: [{ type: 'number' }, { type: 'object', properties: { euros: { type: 'number' } }, required: ['euros'] }] },
     tags: { type: 'object', additionalProperties: { type: 'boolean' } },
     never: false,
-    both: { allOf: [{ type: 'number' }, { minimum: 3 }] },
+    both: { allOf: [{ type: 'number' }, { type: 'number', minimum: 3 }] },
   },
   required: ['from'],
   additionalProperties: false,

@@ -12,6 +12,7 @@ import type { FinishPart } from '../spec/stream-part.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import { GenerationStream } from '../stream/generation-stream.ts';
 import type { LanguageModel } from '../stream/language-model.ts';
+import { CallIds } from './call-ids.ts';
 import { callbackError, calling } from './callback-error.ts';
 import { RunCancelled } from './run-cancelled.ts';
 import type { RunControl } from './run-control.ts';
@@ -32,6 +33,7 @@ export class AgentRun {
   readonly #control: RunControl;
   readonly #messages: ChatMessage[];
   readonly #counts = new RunCounts();
+  readonly #callIds: CallIds;
   #round = 0;
 
   constructor(model: LanguageModel, run: CheckedRun, control: RunControl) {
@@ -39,6 +41,7 @@ export class AgentRun {
     this.#run = run;
     this.#control = control;
     this.#messages = [...run.messages];
+    this.#callIds = new CallIds(run.messages);
     control.signal.addEventListener('abort', () => this.#counts.cancelled(), { once: true });
   }
 
@@ -125,6 +128,7 @@ export class AgentRun {
     const beganAt = performance.now();
     const answer = GenerationStream.generationOf(this.#model.streamChat(messages, options));
     answer.claim(() => true);
+    this.#callIds.beginRound();
     this.#control.follow(answer);
     try {
       for (;;) {
@@ -132,7 +136,7 @@ export class AgentRun {
         const read = await answer.next();
         if (read.done) throw new TramontaneError('engine-failed', 'the model ended its answer without saying how');
         if (read.value.type === 'finish') break;
-        this.#control.deliver(read.value);
+        this.#control.deliver(this.#callIds.inPart(read.value));
       }
     } catch (error) {
       const { partial } = asTramontaneError(error);
@@ -141,7 +145,7 @@ export class AgentRun {
     }
     const result = await answer.result();
     this.#counts.add(result.usage, result.timings, beganAt);
-    return result;
+    return this.#callIds.inAnswer(result);
   }
 
   #finishRound({ finishReason, usage, timings, bufferHighWater }: GenerationResult): void {

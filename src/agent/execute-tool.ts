@@ -1,6 +1,7 @@
 import type { ToolFailure } from '../spec/agent-part.ts';
 import type { AgentTool, ToolContext } from '../spec/agent-tool.ts';
 import { unlessCancelled } from './run-cancelled.ts';
+import { ToolAnswer } from './tool-answer.ts';
 
 /** What a tool has come to. */
 export interface ToolOutcome {
@@ -17,17 +18,6 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal;
   /** Given each value that the tool yields on its way; the next is asked for once this resolves. */
   readonly onValue: (value: unknown) => Promise<void>;
-}
-
-/** A result that is an error of the tool's own making, as servers of tools report them: it is passed on as it is. */
-export class ReportedToolError {
-  readonly output: unknown;
-  readonly content: string;
-
-  constructor(output: unknown, content: string) {
-    this.output = output;
-    this.content = content;
-  }
 }
 
 /**
@@ -76,11 +66,15 @@ async function outcomeOf(
   try {
     const returned = execute();
     const output = isAsyncIterable(returned) ? await lastOf(returned, signal, onValue) : await returned;
-    if (output instanceof ReportedToolError) return { output: output.output, content: output.content, failure: 'failed' };
+    if (output instanceof ToolAnswer) return outcomeOfAnswer(output);
     return { output, content: contentOf(output) };
   } catch (error) {
     return failed('failed', messageOf(error));
   }
+}
+
+function outcomeOfAnswer({ output, content, isError }: ToolAnswer): ToolOutcome {
+  return { output, content, ...(isError && { failure: 'failed' }) };
 }
 
 /** Shows what it yields; gives what it returns, or else what it yielded last. */

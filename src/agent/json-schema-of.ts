@@ -16,8 +16,7 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
 
 /** The JSON schema that the model is shown. Throws `invalid-argument` where there is none. */
 export function jsonSchemaOf(inputSchema: unknown, jsonSchema: unknown): unknown {
-  if (jsonSchema !== undefined) return jsonSchema;
-  if (!isStandardSchema(inputSchema)) return inputSchema;
+  if (jsonSchema !== undefined || !isStandardSchema(inputSchema)) return withoutDraft(jsonSchema ?? inputSchema);
   const { vendor } = inputSchema['~standard'];
   const convert = inputSchema['~standard'].jsonSchema?.input;
   if (typeof convert !== 'function') {
@@ -25,13 +24,18 @@ export function jsonSchemaOf(inputSchema: unknown, jsonSchema: unknown): unknown
     throw unknownShape(`tool.inputSchema, of ${vendor}, does not say what it looks like as a JSON schema; ${way} jsonSchema beside it`);
   }
   try {
-    // What says which draft it is means nothing to a model, and some servers refuse it.
-    const { $schema: _, ...schema } = inTarget(convert);
-    return schema;
+    return withoutDraft(inTarget(convert));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw unknownShape(`tool.inputSchema, of ${vendor}, cannot be written as a JSON schema (${reason}); pass jsonSchema beside it`, cause);
   }
+}
+
+/** What says which draft a schema is of means nothing to a model, and some servers refuse it. */
+function withoutDraft(schema: unknown): unknown {
+  if (typeof schema !== 'object' || schema === null || !('$schema' in schema)) return schema;
+  const { $schema: _, ...others } = schema;
+  return others;
 }
 
 function inTarget(convert: (options: { readonly target: string }) => Record<string, unknown>): Record<string, unknown> {
