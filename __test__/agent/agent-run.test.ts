@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAgent, TramontaneError, tool } from '../../src/index.ts';
 import type { AgentPart, AgentTool, ToolResultPart } from '../../src/index.ts';
+import { replayStream } from '../../src/testing/index.ts';
 import { timings, usage } from '../support/fake-native-model.ts';
 import { part } from '../support/parts.ts';
 import { readAll } from '../support/read-stream.ts';
@@ -300,6 +301,36 @@ describe('the tools of a round', () => {
     expect(results).toMatchObject([{ output: 'there', content: 'there' }]);
   });
 
+  it('that yield what JSON cannot write have failed, and are returned from', async () => {
+    let returned = false;
+    const strange = tool({
+      name: 'strange',
+      inputSchema: {},
+      async *execute() {
+        try {
+          yield 3n;
+        } finally {
+          returned = true;
+        }
+      },
+    });
+    const { results } = await oneRound([['a', 'strange', {}]], [strange]);
+    expect([results[0]?.failure, returned]).toEqual(['failed', true]);
+  });
+
+  it('that end by their signal when their time is up have timed out all the same', async () => {
+    const obedient = tool({
+      name: 'obedient',
+      inputSchema: {},
+      timeoutMs: 5,
+      execute: (_, { abortSignal }) =>
+        new Promise((_resolve, reject) => {
+          abortSignal.addEventListener('abort', () => reject(abortSignal.reason as Error));
+        }),
+    });
+    expect((await oneRound([['a', 'obedient', {}]], [obedient])).results).toMatchObject([{ failure: 'timed-out' }]);
+  });
+
   it('give what they yielded last, where they return nothing', async () => {
     const walking = tool({ name: 'walking', inputSchema: {}, async *execute() { yield 1; yield 2; } });
     expect((await oneRound([['a', 'walking', {}]], [walking])).results).toMatchObject([{ output: 2, content: '2' }]);
@@ -442,6 +473,7 @@ describe('the rounds', () => {
   it.each([
     ['throws', () => { throw new Error('oh'); }, 'prepareRound threw: oh'],
     ['names a tool that is not there', () => ({ activeTools: ['x'] }), 'prepareRound gave activeTools with x, which the agent does not have'],
+    ['gives no list of tools', () => ({ activeTools: 'weather' }), 'prepareRound must give activeTools as an array of names'],
     ['gives no object', () => 3, 'prepareRound must give an object, or nothing'],
   ])('fail the run where prepareRound %s', async (_, prepareRound, message) => {
     const stream = createAgent({ model: turnModel([answers]), prepareRound: prepareRound as never }).streamPrompt('Go');
@@ -462,5 +494,31 @@ describe('the rounds', () => {
     const refusal = new TramontaneError('no-chat-template', 'none');
     const model = turnModel([() => { throw refusal; }]);
     await expect(createAgent({ model }).streamPrompt('Go').result()).rejects.toBe(refusal);
+  });
+
+  it.each([
+    ['first-token-timeout', { firstTokenTimeoutMs: 20 }, []],
+    ['idle-timeout', { idleTimeoutMs: 20 }, ['Hm']],
+  ])('each have their own %s, and time that tools take is not in it', async (code, options, before) => {
+    const patient = tool({ name: 'weather', inputSchema: {}, execute: () => new Promise((resolve) => setTimeout(resolve, 60)) });
+    const hangs = () => {
+      const parts = [...before, 'never'].map((delta, index) => ({ atMs: index < before.length ? 0 : 60_000, part: part.text(delta) }));
+      const lines = [{ tramontaneRecording: 1 }, ...parts, { atMs: 60_000, part: part.finish() }];
+      return replayStream(lines.map((line) => `${JSON.stringify(line)}\n`).join(''), options);
+    };
+    const model = turnModel([asks('a', 'weather', {}), hangs]);
+    const error = await createAgent({ model, tools: [patient], ...options }).streamPrompt('Go').result().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code, partial: { text: before.join(''), messages: [{ role: 'assistant' }, { role: 'tool' }] } });
+    expect(model.asked[1]?.options).toMatchObject(options);
+  });
+
+  it('give calls names that none has had before, in the conversation and in the run', async () => {
+    const model = turnModel([asks('a', 'weather', { city: 'Genova' })]);
+    const before = await createAgent({ model, tools: [weather], maxRounds: 2 }).streamPrompt('Go').result();
+    const agent = createAgent({ model, tools: [weather], maxRounds: 1 });
+    const { messages } = await agent.streamChat([{ role: 'user', content: 'Go' }, ...before.messages, { role: 'user', content: 'On' }]).result();
+    const ids = [...before.messages, ...messages].flatMap((message) => (message.role === 'tool' ? [message.toolCallId] : []));
+    expect(ids).toEqual(['a', 'a-2', 'a-3']);
+    expect(messages).toMatchObject([{ toolCalls: [{ toolCallId: 'a-3' }] }, { toolCallId: 'a-3' }]);
   });
 });

@@ -109,6 +109,7 @@ export class AgentRun {
       if (typeof changes !== 'object') throw callbackError('prepareRound', 'must give an object, or nothing');
     }
     const { messages = this.#conversation, activeTools = [...tools.keys()], ...others } = changes;
+    if (!Array.isArray(activeTools)) throw callbackError('prepareRound', 'must give activeTools as an array of names');
     for (const name of activeTools) {
       if (!tools.has(name)) throw callbackError('prepareRound', `gave activeTools with ${name}, which the agent does not have`);
     }

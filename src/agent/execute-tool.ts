@@ -40,8 +40,9 @@ export async function executeTool(
     if (timeoutMs === 0) return;
     timer = setTimeout(() => {
       const content = `${tool.name} has taken longer than ${timeoutMs} ms.`;
-      over.abort(new DOMException(content, 'TimeoutError'));
+      // First, as a tool that ends by its signal is late all the same.
       resolve(failed('timed-out', content));
+      over.abort(new DOMException(content, 'TimeoutError'));
     }, timeoutMs);
   });
   const run = () => outcomeOf(() => tool.execute?.(input, { ...context, abortSignal: over.signal }), over.signal, onValue);
@@ -84,18 +85,22 @@ async function lastOf(iterable: AsyncIterable<unknown>, signal: AbortSignal, onV
   const leave = () => void (async () => iterator.return?.())().catch(() => {});
   signal.addEventListener('abort', leave, { once: true });
   let last: unknown;
-  for (;;) {
-    const read = await iterator.next();
-    // Whoever awaits this has gone.
-    if (signal.aborted) return undefined;
-    if (read.done) {
-      signal.removeEventListener('abort', leave);
-      return read.value ?? last;
+  try {
+    for (;;) {
+      const read = await iterator.next();
+      // Whoever awaits this has gone.
+      if (signal.aborted) return undefined;
+      if (read.done) return read.value ?? last;
+      last = read.value;
+      // A value that cannot be written as JSON could not be shown by every view.
+      contentOf(last);
+      await onValue(last);
     }
-    last = read.value;
-    // A value that cannot be written as JSON could not be shown by every view.
-    contentOf(last);
-    await onValue(last);
+  } catch (error) {
+    leave();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', leave);
   }
 }
 

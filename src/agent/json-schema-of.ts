@@ -5,7 +5,7 @@ import type { StandardSchema } from '../spec/standard-schema.ts';
 const ways: Readonly<Record<string, string>> = {
   valibot: 'wrap the schema by toStandardJsonSchema of @valibot/to-json-schema',
   zod: 'install zod 4.2 or later',
-  arktype: 'install arktype 2.1.28 or later',
+  arktype: 'install a newer arktype',
 };
 
 /** Whether a value is a schema of a library; arktype's are functions. */

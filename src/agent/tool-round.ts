@@ -113,6 +113,7 @@ export class ToolRound {
     const { onToolCall } = this.#run;
     if (!onToolCall) return { type: 'approve' } as const;
     const { signal } = this.#control;
+    await this.#control.unpaused();
     const request = { toolCallId, toolName, input, round: this.#round, messages: this.#messages, abortSignal: signal };
     return calling('onToolCall', signal, () => onToolCall(request));
   }

@@ -85,7 +85,7 @@ export interface AgentRunOptions extends Omit<GenerateOptions, 'tools'> {
   /**
    * Decides on each call before any of its round is run: asked for one after the other, in the calls' order, for those
    * of known tools and with valid arguments. Anything but a decision fails the run, so that nothing is approved by
-   * mistake; so does what it throws, with code `callback-failed`.
+   * mistake; so does what it throws, and an `input` that the tool's schema refuses, with code `callback-failed`.
    *
    * @defaultValue every call is approved
    */

@@ -43,9 +43,9 @@ export interface ToolSpec<Schema extends StandardSchema | object> {
   /** What it is for and when to use it, for the model. */
   readonly description?: string | undefined;
   /**
-   * What its input looks like: a schema of zod (from 4.2), arktype (from 2.1.28), or another library with Standard JSON
-   * Schema; of valibot, wrapped by `toStandardJsonSchema` of `@valibot/to-json-schema`; or a JSON schema as a plain
-   * object. Usually of type `object`.
+   * What its input looks like: a schema of zod (from 4.2), arktype, or another library with Standard JSON Schema; of
+   * valibot, wrapped by `toStandardJsonSchema` of `@valibot/to-json-schema`; or a JSON schema as a plain object. Usually
+   * of type `object`.
    *
    * The input is validated by it before `execute`, which gets what the schema makes of it. What it refuses is answered by
    * an error that names the path, so that the model can try again. Of a plain JSON schema the keywords that say types,
