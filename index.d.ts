@@ -592,6 +592,8 @@ export declare function recordStream<Part extends AnyStreamPart, Result extends 
  * It starts, is left and is read as every stream. The recording is read from disk by the first read. Cancelled before
  * its end, it ends with finishReason `aborted` and a usage of zero, since tokens are only counted at a recording's end.
  *
+ * That of an agent's run is played as one, with its parts and its result: an `AgentStream`, which its caller has to say.
+ *
  * @param recording - The path or file URL of a recording; or its text, which begins with `{`.
  * @param options - How fast, and what to stop it by.
  * @throws {TramontaneError} From reading, never from this call: `invalid-argument`, with the `file` and the number of
@@ -703,7 +705,7 @@ export interface AgentRunOptions extends Omit<GenerateOptions, "tools"> {
 	/**
 	 * Decides on each call before any of its round is run: asked for one after the other, in the calls' order, for those
 	 * of known tools and with valid arguments. Anything but a decision fails the run, so that nothing is approved by
-	 * mistake; so does what it throws, with code `callback-failed`.
+	 * mistake; so does what it throws, and an `input` that the tool's schema refuses, with code `callback-failed`.
 	 *
 	 * @defaultValue every call is approved
 	 */
@@ -1941,9 +1943,9 @@ export interface ToolSpec<Schema extends StandardSchema | object> {
 	/** What it is for and when to use it, for the model. */
 	readonly description?: string | undefined;
 	/**
-	 * What its input looks like: a schema of zod (from 4.2), arktype (from 2.1.28), or another library with Standard JSON
-	 * Schema; of valibot, wrapped by `toStandardJsonSchema` of `@valibot/to-json-schema`; or a JSON schema as a plain
-	 * object. Usually of type `object`.
+	 * What its input looks like: a schema of zod (from 4.2), arktype, or another library with Standard JSON Schema; of
+	 * valibot, wrapped by `toStandardJsonSchema` of `@valibot/to-json-schema`; or a JSON schema as a plain object. Usually
+	 * of type `object`.
 	 *
 	 * The input is validated by it before `execute`, which gets what the schema makes of it. What it refuses is answered by
 	 * an error that names the path, so that the model can try again. Of a plain JSON schema the keywords that say types,

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { createAgent, printStream, recordStream, tool } from '../../src/index.ts';
-import type { AgentPart } from '../../src/index.ts';
+import type { AgentPart, AgentStream } from '../../src/index.ts';
 import { replayStream } from '../../src/testing/index.ts';
 import { part } from '../support/parts.ts';
 import { readAll } from '../support/read-stream.ts';
@@ -77,8 +77,11 @@ describe('the views of a run', () => {
     const lines: string[] = [];
     const stream = recordStream(run(), (line) => void lines.push(line));
     const parts = await readAll(stream);
-    expect((await stream.result()).messages).toHaveLength(3);
-    expect(await readAll(replayStream(lines.join(''), { speed: 'instant' }))).toEqual(parts);
+    const { messages, rounds, text: answer } = await stream.result();
+    expect(messages).toHaveLength(3);
+    const replay = replayStream(lines.join(''), { speed: 'instant' }) as AgentStream;
+    expect(await readAll(replay)).toEqual(parts);
+    expect(await replay.result()).toMatchObject({ messages, rounds, text: answer, endedBy: 'model' });
   });
 
   it('can be read in the middle of other reads of result()', async () => {

@@ -13,7 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   views: ['spec', 'request', 'accumulate'],
   stream: ['spec', 'request', 'accumulate', 'views'],
   remote: ['spec', 'request', 'views', 'stream'],
-  recording: ['spec', 'request', 'stream'],
+  recording: ['spec', 'request', 'accumulate', 'stream'],
   agent: ['spec', 'request', 'accumulate', 'stream'],
   mcp: ['spec', 'request', 'agent'],
   engine: ['spec', 'request', 'native', 'stream'],

@@ -36,7 +36,7 @@ export class RunFold implements StreamFold {
       const { finishReason } = finish;
       this.#endRound({ finishReason, usage: nothingUsed, timings: noTime, bufferHighWater: nothingBuffered });
     }
-    const { endedBy = 'cancel' } = finish as Partial<AgentFinishPart>;
+    const { endedBy = finish.finishReason === 'aborted' ? 'cancel' : 'model' } = finish as Partial<AgentFinishPart>;
     this.#finish = { ...finish, endedBy, rounds: this.#rounds.length, text: this.#rounds.at(-1)?.text ?? '' };
     return this.#finish;
   }

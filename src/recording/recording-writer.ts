@@ -1,5 +1,5 @@
-import type { FailurePart } from '../spec/failure-part.ts';
 import type { AnyStreamPart } from '../spec/agent-part.ts';
+import type { FailurePart } from '../spec/failure-part.ts';
 import type { TramontaneError } from '../spec/tramontane-error.ts';
 import type { StreamOrigin } from '../stream/part-source.ts';
 import type { PartTap } from '../stream/relay.ts';

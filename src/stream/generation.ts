@@ -1,9 +1,9 @@
 import { ReplyFold } from '../accumulate/reply-fold.ts';
 import type { StreamFold } from '../accumulate/stream-fold.ts';
 import type { BufferBudget } from '../request/check-buffer.ts';
+import type { AnyStreamPart } from '../spec/agent-part.ts';
 import type { FailurePart } from '../spec/failure-part.ts';
 import type { GenerationResult } from '../spec/generation-result.ts';
-import type { AnyStreamPart } from '../spec/agent-part.ts';
 import type { FinishPart } from '../spec/stream-part.ts';
 import { noTime } from '../spec/timings.ts';
 import type { Timings } from '../spec/timings.ts';

@@ -1,5 +1,5 @@
-import type { FailurePart } from '../spec/failure-part.ts';
 import type { AnyStreamPart } from '../spec/agent-part.ts';
+import type { FailurePart } from '../spec/failure-part.ts';
 import type { TramontaneError } from '../spec/tramontane-error.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { checkPrintOptions } from '../request/check-view-options.ts';
-import type { GenerationResult } from '../spec/generation-result.ts';
 import type { AnyStreamPart } from '../spec/agent-part.ts';
+import type { GenerationResult } from '../spec/generation-result.ts';
 import type { PrintOptions } from '../spec/view-options.ts';
 import { WholeCharacters } from './whole-characters.ts';
 

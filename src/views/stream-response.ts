@@ -1,5 +1,5 @@
-import type { OpenAIChatChunk } from '../spec/openai-chat-chunk.ts';
 import type { AnyStreamPart } from '../spec/agent-part.ts';
+import type { OpenAIChatChunk } from '../spec/openai-chat-chunk.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import type { StreamResponseOptions } from '../spec/view-options.ts';
 import { toReadableStream } from './to-readable-stream.ts';
