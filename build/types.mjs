@@ -22,6 +22,7 @@ const SUBPATHS = {
   // The types that @ai-sdk/provider publishes lack those of json-schema, so they stand no check.
   'ai-sdk.d.ts': ['ai-sdk/index', '--no-check'],
   'ai-sdk-v3.d.ts': ['ai-sdk/v3/index', '--no-check'],
+  'mcp.d.ts': ['mcp/index'],
 };
 
 /**

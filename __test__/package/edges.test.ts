@@ -13,11 +13,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   views: ['spec', 'request', 'accumulate'],
   stream: ['spec', 'request', 'accumulate', 'views'],
   remote: ['spec', 'request', 'views', 'stream'],
-  recording: ['spec', 'request', 'stream'],
+  recording: ['spec', 'request', 'accumulate', 'stream'],
+  agent: ['spec', 'request', 'accumulate', 'stream'],
+  mcp: ['spec', 'request', 'agent'],
   engine: ['spec', 'request', 'native', 'stream'],
   testing: ['spec', 'request', 'native', 'stream', 'recording', 'engine'],
   'ai-sdk': ['spec', 'request', 'accumulate', 'stream'],
-  'index.ts': ['spec', 'accumulate', 'views', 'stream', 'remote', 'recording', 'engine'],
+  'index.ts': ['spec', 'accumulate', 'views', 'stream', 'agent', 'remote', 'recording', 'engine'],
 };
 
 /** The npm packages that a room may import. */
