@@ -15,6 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   remote: ['spec', 'request', 'views', 'stream'],
   recording: ['spec', 'request', 'stream'],
   engine: ['spec', 'request', 'native', 'stream'],
+  server: ['spec', 'request', 'accumulate', 'views', 'stream'],
   testing: ['spec', 'request', 'native', 'stream', 'recording', 'engine'],
   'index.ts': ['spec', 'accumulate', 'views', 'stream', 'remote', 'recording', 'engine'],
 };
