@@ -37,25 +37,19 @@ async function answerTo(fetch: (request: Request) => Promise<Response>, request:
   }
 }
 
-/** Writes as fast as the client reads; what comes in one turn of the event loop goes out as one packet. */
+/**
+ * Writes as fast as the client reads. Node gathers by itself what is written before the event loop goes on; corking the
+ * response would do the same, but then Node forgets to say when there is room again.
+ */
 async function writeBody(body: ReadableStream<Uint8Array>, response: ServerResponse, gone: AbortSignal): Promise<void> {
   const reader = body.getReader();
   gone.addEventListener('abort', () => void reader.cancel().catch(() => undefined), { once: true });
-  const uncork = () => {
-    if (response.writableCorked > 0) response.uncork();
-  };
   try {
     for (;;) {
       const read = await reader.read();
-      if (read.done || gone.aborted) break;
-      if (response.writableCorked === 0) {
-        response.cork();
-        setImmediate(uncork);
-      }
+      if (read.done || gone.aborted) return;
       if (!response.write(read.value)) await once(response, 'drain', { signal: gone });
     }
-    // Node loses what is still corked when a chunked answer ends.
-    uncork();
   } catch {
     // A body that breaks off: so does the answer, since whoever reads it would take it for whole.
     response.destroy();
