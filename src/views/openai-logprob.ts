@@ -1,7 +1,7 @@
 import type { TokenLogProbabilities, TokenLogProbability } from '../spec/log-probabilities.ts';
 import type { OpenAITokenLogprob, OpenAITopLogprob } from '../spec/openai-chat-chunk.ts';
 
-/** How likely a token was, as OpenAI's chat completions tell it. */
+/** How likely a token was, in the words that chat completions and responses share. */
 export function openAILogprob(token: TokenLogProbabilities): OpenAITokenLogprob {
   return { ...topLogprob(token), top_logprobs: token.alternatives.map(topLogprob) };
 }
