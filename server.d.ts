@@ -156,6 +156,18 @@ export interface HandlerOptions {
 	 */
 	readonly maxRequestMs?: number | undefined;
 	/**
+	 * How many responses (`/v1/responses`) are kept to be asked for again and to be continued.
+	 *
+	 * @defaultValue as each of its fields says
+	 */
+	readonly responses?: ResponsesOptions | undefined;
+	/**
+	 * How much of the streams that survive a disconnect is kept, and for how long.
+	 *
+	 * @defaultValue as each of its fields says
+	 */
+	readonly replay?: StreamReplayOptions | undefined;
+	/**
 	 * Called with what went wrong here and not with the caller: its answers do not tell details.
 	 *
 	 * @defaultValue nothing
@@ -190,6 +202,28 @@ export interface LoadableModel {
 	 * @defaultValue 0
 	 */
 	readonly idleUnloadMs?: number | undefined;
+}
+
+/** How many responses a server keeps. They are in its memory only; the oldest is forgotten first. */
+export interface ResponsesOptions {
+	/**
+	 * The most responses; 0 keeps none.
+	 *
+	 * @defaultValue 1000
+	 */
+	readonly maxStored?: number | undefined;
+	/**
+	 * The most bytes of them together, as JSON, each with its whole conversation.
+	 *
+	 * @defaultValue 67108864
+	 */
+	readonly maxStoredBytes?: number | undefined;
+	/**
+	 * How long one is kept, in milliseconds.
+	 *
+	 * @defaultValue 3600000
+	 */
+	readonly ttlMs?: number | undefined;
 }
 
 /** What went wrong and where, for the log. */
@@ -227,6 +261,35 @@ export interface ServerOptions extends HandlerOptions {
 	 * @defaultValue 120000
 	 */
 	readonly receiveTimeoutMs?: number | undefined;
+}
+
+/** What a server keeps of resumable streams for clients that come back. */
+export interface StreamReplayOptions {
+	/**
+	 * The most events of one stream.
+	 *
+	 * @defaultValue 10000
+	 */
+	readonly maxEvents?: number | undefined;
+	/**
+	 * The most bytes of one stream.
+	 *
+	 * @defaultValue 4194304
+	 */
+	readonly maxBytes?: number | undefined;
+	/**
+	 * The most bytes of all streams together.
+	 *
+	 * @defaultValue 67108864
+	 */
+	readonly maxTotalBytes?: number | undefined;
+	/**
+	 * How long a stream goes on that nobody reads, in milliseconds, before it is cancelled; and how long one that is over
+	 * can still be read. At most 2^31 - 1.
+	 *
+	 * @defaultValue 60000
+	 */
+	readonly graceMs?: number | undefined;
 }
 
 export {};

@@ -21,7 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The npm packages that a room may import. */
-const packages: Readonly<Record<string, readonly string[]>> = { remote: ['eventsource-parser'] };
+const packages: Readonly<Record<string, readonly string[]>> = { remote: ['eventsource-parser'], server: ['ws'] };
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

@@ -36,10 +36,10 @@ it('each entry point has types, and both are published', () => {
   expect(manifest['files']).toEqual(expect.arrayContaining(types));
 });
 
-it('the package has one dependency, which has none', () => {
-  expect(Object.keys(manifest['dependencies'] as object)).toEqual(['eventsource-parser']);
+it('the package has two dependencies, which have none', () => {
+  expect(Object.keys(manifest['dependencies'] as object)).toEqual(['eventsource-parser', 'ws']);
   const lock = JSON.parse(read('package-lock.json')) as { readonly packages: Record<string, object> };
-  expect(lock.packages['node_modules/eventsource-parser']).not.toHaveProperty('dependencies');
+  for (const name of ['eventsource-parser', 'ws']) expect(lock.packages[`node_modules/${name}`]).not.toHaveProperty('dependencies');
   expect(manifest).not.toHaveProperty('peerDependencies');
 });
 

@@ -1,5 +1,9 @@
 import { checkFilledText, checkFunction, checkInteger, checkOptions, guardCheck, largestCount, wrongValue } from '../request/check-value.ts';
 import type { LanguageModel } from '../stream/language-model.ts';
+import { checkReplayOptions } from './replay/check-replay-options.ts';
+import type { ResumableStreamsSettings } from './replay/resumable-streams.ts';
+import { checkResponsesOptions } from './responses/check-responses-options.ts';
+import type { ResponseStoreLimits } from './responses/response-store.ts';
 import type { HandlerOptions, LoadableModel, ServerFailure } from './server-options.ts';
 
 /** Options of a handler, with their defaults. */
@@ -13,6 +17,8 @@ export interface HandlerSettings {
   readonly maxBodyBytes: number;
   readonly keepAliveMs: number;
   readonly maxRequestMs: number;
+  readonly responses: ResponseStoreLimits;
+  readonly replay: ResumableStreamsSettings;
   readonly onError: (failure: ServerFailure) => void;
 }
 
@@ -28,6 +34,8 @@ export const handlerOptionNames = Object.keys({
   maxBodyBytes: true,
   keepAliveMs: true,
   maxRequestMs: true,
+  responses: true,
+  replay: true,
   onError: true,
 } satisfies Record<keyof HandlerOptions, true>);
 
@@ -49,6 +57,8 @@ export function checkHandlerOptions(options: HandlerOptions, known: readonly str
       maxBodyBytes: checkInteger(checked['maxBodyBytes'], 'maxBodyBytes', { min: 1, max: largestCount }) ?? 32 * 2 ** 20,
       keepAliveMs: checkInteger(checked['keepAliveMs'], 'keepAliveMs', { min: 0, max: longestMs }) ?? 15_000,
       maxRequestMs: checkInteger(checked['maxRequestMs'], 'maxRequestMs', { min: 0, max: longestMs }) ?? 0,
+      responses: checkResponsesOptions(checked['responses']),
+      replay: checkReplayOptions(checked['replay']),
       onError: onError ?? (() => undefined),
     };
   });

@@ -13,7 +13,7 @@ export function corsHeaders(settings: HandlerSettings, origin: string | null): R
   if (settings.cors === false) return {};
   const vary = { vary: 'origin' };
   if (origin === null || !allowsOrigin(settings, origin)) return vary;
-  return { ...vary, 'access-control-allow-origin': origin, 'access-control-expose-headers': 'x-request-id, retry-after' };
+  return { ...vary, 'access-control-allow-origin': origin, 'access-control-expose-headers': 'x-request-id, x-stream-id, retry-after' };
 }
 
 /** Answers a browser that asks whether it may send a request. */

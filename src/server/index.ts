@@ -8,6 +8,8 @@ export type {
   HandlerOptions,
   ListenOptions,
   LoadableModel,
+  StreamReplayOptions,
+  ResponsesOptions,
   ServerFailure,
   ServerOptions,
 } from './server-options.ts';

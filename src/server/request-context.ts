@@ -2,6 +2,8 @@ import type { LanguageModel } from '../stream/language-model.ts';
 import type { HandlerSettings } from './check-handler-options.ts';
 import { HttpError } from './http-error.ts';
 import type { ModelRegistry } from './model-registry.ts';
+import type { ResumableStreams } from './replay/resumable-streams.ts';
+import type { Responses } from './responses/responses.ts';
 import type { ServerMetrics } from './server-metrics.ts';
 import { toHttpError } from './to-http-error.ts';
 
@@ -10,6 +12,8 @@ export interface Shared {
   readonly settings: HandlerSettings;
   readonly models: ModelRegistry;
   readonly metrics: ServerMetrics;
+  readonly responses: Responses;
+  readonly streams: ResumableStreams;
   /** Raised when the server begins to close: what runs may go on, nothing new is begun. */
   readonly closing: AbortSignal;
 }
@@ -29,6 +33,8 @@ export class RequestContext {
   readonly settings: HandlerSettings;
   readonly models: ModelRegistry;
   readonly metrics: ServerMetrics;
+  readonly responses: Responses;
+  readonly streams: ResumableStreams;
   readonly closing: AbortSignal;
   readonly requestId: string;
   readonly route: string | null;
@@ -36,20 +42,31 @@ export class RequestContext {
   /** Of the answer, once there is one. */
   status = 500;
   readonly #controller = new AbortController();
+  readonly #shared: Shared;
+  readonly #identity: RequestIdentity;
   readonly #whenOver: () => void;
   readonly #releases: (() => void)[] = [];
   readonly #timer: NodeJS.Timeout | undefined;
   #holders = 1;
 
-  constructor({ settings, models, metrics, closing }: Shared, identity: RequestIdentity, whenOver: () => void) {
+  constructor(
+    shared: Shared,
+    identity: RequestIdentity,
+    whenOver: () => void,
+    counted: (status: number) => void = shared.metrics.begin(identity.method, identity.route ?? 'none'),
+  ) {
+    const { settings } = shared;
     this.settings = settings;
-    this.models = models;
-    this.metrics = metrics;
-    this.closing = closing;
+    this.models = shared.models;
+    this.metrics = shared.metrics;
+    this.responses = shared.responses;
+    this.streams = shared.streams;
+    this.closing = shared.closing;
+    this.#shared = shared;
+    this.#identity = identity;
     this.requestId = identity.requestId;
     this.route = identity.route;
     this.rest = identity.rest;
-    const counted = metrics.begin(identity.method, identity.route ?? 'none');
     this.#whenOver = () => {
       counted(this.status);
       whenOver();
@@ -93,6 +110,11 @@ export class RequestContext {
       if (held) this.#letGo();
       held = false;
     };
+  }
+
+  /** The same request for work that outlives it: who has asked may go, and the server does not wait for it. */
+  detach(): RequestContext {
+    return new RequestContext(this.#shared, this.#identity, () => undefined, () => undefined);
   }
 
   /** @internal The endpoint has answered. */

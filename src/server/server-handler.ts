@@ -12,8 +12,10 @@ import { jsonResponse } from './json-response.ts';
 import { ModelRegistry } from './model-registry.ts';
 import { listenOnNode } from './node-listener.ts';
 import { pathOf } from './node-request.ts';
+import { ResumableStreams } from './replay/resumable-streams.ts';
 import { RequestContext } from './request-context.ts';
 import type { Shared } from './request-context.ts';
+import { Responses } from './responses/responses.ts';
 import { routes } from './routes.ts';
 import { ServerMetrics } from './server-metrics.ts';
 import type { CloseOptions } from './server-options.ts';
@@ -31,7 +33,9 @@ export class ServerHandler {
 
   private constructor(settings: HandlerSettings) {
     const models = new ModelRegistry(settings);
-    this.#shared = { settings, models, metrics: new ServerMetrics(), closing: this.#closing.signal };
+    const responses = new Responses(settings.responses);
+    const streams = new ResumableStreams(settings.replay);
+    this.#shared = { settings, models, responses, streams, metrics: new ServerMetrics(), closing: this.#closing.signal };
   }
 
   /** @internal */
@@ -106,6 +110,7 @@ export class ServerHandler {
 
   async #close(deadlineMs: number): Promise<void> {
     this.#closing.abort();
+    this.#shared.streams.close();
     const cancel = () => {
       for (const context of this.#running) context.abort(closingError());
     };

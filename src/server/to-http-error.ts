@@ -14,6 +14,7 @@ const answers: Readonly<Partial<Record<ErrorCode, readonly [status: number, code
   'first-token-timeout': [504, 'first_token_timeout'],
   'idle-timeout': [504, 'idle_timeout'],
   aborted: [499, 'aborted'],
+  'stream-gone': [410, 'stream_gone'],
 };
 
 const faults: Readonly<Partial<Record<ErrorCode, readonly [status: number, code: string, message: string]>>> = {

@@ -24,6 +24,7 @@
  * - `rate-limited`: a remote engine takes no more requests for now; `error.retryAfterMs` says when to come back, where it
  *   told.
  * - `remote-failed`: a remote engine failed, or what it sent could not be read.
+ * - `stream-gone`: events of a resumable stream were asked for that are not kept any more.
  *
  * From `first-token-timeout` on they are found out in JavaScript: the engine's own list of codes does not have them.
  */
@@ -49,7 +50,8 @@ export type ErrorCode =
   | 'connection-lost'
   | 'unauthorized'
   | 'rate-limited'
-  | 'remote-failed';
+  | 'remote-failed'
+  | 'stream-gone';
 
 const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'invalid-argument': true,
@@ -74,6 +76,7 @@ const errorCodes: Readonly<Record<ErrorCode, true>> = {
   unauthorized: true,
   'rate-limited': true,
   'remote-failed': true,
+  'stream-gone': true,
 };
 
 /** Whether this version knows `code`. */
