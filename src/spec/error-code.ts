@@ -24,6 +24,8 @@
  * - `rate-limited`: a remote engine takes no more requests for now; `error.retryAfterMs` says when to come back, where it
  *   told.
  * - `remote-failed`: a remote engine failed, or what it sent could not be read.
+ * - `callback-failed`: a function that you passed threw, or gave something that cannot be used; `error.field` names it,
+ *   and `error.cause` is what it threw.
  * - `stream-gone`: events of a resumable stream were asked for that are not kept any more.
  *
  * From `first-token-timeout` on they are found out in JavaScript: the engine's own list of codes does not have them.
@@ -51,6 +53,7 @@ export type ErrorCode =
   | 'unauthorized'
   | 'rate-limited'
   | 'remote-failed'
+  | 'callback-failed'
   | 'stream-gone';
 
 const errorCodes: Readonly<Record<ErrorCode, true>> = {
@@ -76,6 +79,7 @@ const errorCodes: Readonly<Record<ErrorCode, true>> = {
   unauthorized: true,
   'rate-limited': true,
   'remote-failed': true,
+  'callback-failed': true,
   'stream-gone': true,
 };
 
