@@ -60,8 +60,10 @@ export declare class ServerHandler {
 	/**
 	 * Takes no more requests, lets those that run go on until the deadline, cancels what is left then, and unloads the
 	 * models that were loaded here. Any number of times; the first deadline holds.
+	 *
+	 * @throws {TramontaneError} `invalid-argument` with the `field` `deadlineMs`.
 	 */
-	close({ deadlineMs }?: CloseOptions): Promise<void>;
+	close(options?: CloseOptions): Promise<void>;
 }
 
 /**

@@ -18,7 +18,10 @@ async function served(reply: Script['replies'][number], options: Partial<ServerO
   return { model, ...(await serve({ models: { small: model }, ...options })) };
 }
 
-const busy = (model: Model, count = 1) => expect.poll(() => model.metrics().liveSequences, { timeout: 5000 }).toBe(count);
+async function busy(model: Model, count = 1): Promise<void> {
+  await expect.poll(() => model.metrics().liveSequences, { timeout: 5000 }).toBe(count);
+}
+
 const ask = (url: string, fields: object) =>
   fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ messages: hi, ...fields }) });
 
@@ -137,8 +140,8 @@ describe('limits', () => {
   it('of names, on loopback without keys', async () => {
     const { url } = await served('Hello');
     const named = async (host: string) => (await readSocket(await rawRequest(url, `GET /v1/models HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`))).slice(9, 12);
-    for (const host of ['localhost', '127.0.0.1:80', '[::1]:80', 'app.localhost']) expect(await named(host), host).toBe('200');
-    for (const host of ['evil.com', 'localhost.evil.com', 'localhost/@evil.com', '', 'evil.com#localhost']) expect(await named(host), host).toBe('403');
+    for (const host of ['localhost', '127.0.0.1:80', '[::1]:80', 'app.localhost']) expect([host, await named(host)]).toEqual([host, '200']);
+    for (const host of ['evil.com', 'localhost.evil.com', 'localhost/@evil.com', '', 'evil.com#localhost']) expect([host, await named(host)]).toEqual([host, '403']);
   });
 });
 
@@ -157,7 +160,7 @@ it('garbage is answered or cut off, and hurts nobody', async () => {
   ];
   for (const text of garbage) {
     const answer = await readSocket(await rawRequest(url, text));
-    expect(answer, text).toMatch(/^HTTP\/1.1 4\d\d /);
+    expect([text, answer.slice(0, 10)]).toEqual([text, 'HTTP/1.1 4']);
   }
   expect((await ask(url, {})).status).toBe(200);
 });

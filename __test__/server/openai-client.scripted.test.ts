@@ -1,4 +1,4 @@
-import OpenAI from 'openai';
+import OpenAI, { APIUserAbortError, AuthenticationError, NotFoundError } from 'openai';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { scriptedModel } from '../../src/testing/index.ts';
 import type { Script } from '../../src/testing/index.ts';
@@ -93,14 +93,14 @@ describe("OpenAI's own library", () => {
     const whole = client.chat.completions.create({ model: 'small', messages: hi }, { signal: controller.signal });
     await expect.poll(() => model.metrics().liveSequences).toBe(1);
     controller.abort();
-    await expect(whole).rejects.toThrow(OpenAI.APIUserAbortError);
+    await expect(whole).rejects.toThrow(APIUserAbortError);
     expect(await untilQuiet(model)).toMatchObject({ liveSequences: 0, abortedSequences: 2 });
   });
 
   it('throws what goes wrong as the errors that belong to it', async () => {
     const { client } = await clientOf({ text: 'Half an answer', failAfterTokens: 5 });
     await expect(client.chat.completions.create({ model: 'small', messages: [] })).rejects.toMatchObject({ status: 400, param: 'messages' });
-    await expect(client.chat.completions.create({ model: 'huge', messages: hi })).rejects.toThrow(OpenAI.NotFoundError);
+    await expect(client.chat.completions.create({ model: 'huge', messages: hi })).rejects.toThrow(NotFoundError);
     let text = '';
     const reading = async () => {
       for await (const chunk of await client.chat.completions.create({ model: 'small', messages: hi, stream: true })) text += chunk.choices[0]?.delta.content ?? '';
@@ -138,6 +138,6 @@ describe("OpenAI's own library", () => {
     expect(names).toEqual(['a', 'org/b']);
     expect(await client.models.retrieve('org/b')).toMatchObject({ id: 'org/b', object: 'model' });
     const stranger = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'guess', maxRetries: 0 });
-    await expect(stranger.models.list()).rejects.toThrow(OpenAI.AuthenticationError);
+    await expect(stranger.models.list()).rejects.toThrow(AuthenticationError);
   });
 });

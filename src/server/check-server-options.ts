@@ -13,6 +13,8 @@ export interface ServerSettings {
 }
 
 const longestMs = 2 ** 31 - 1;
+/** How long the end of an answer may take to leave after the deadline of closing. */
+export const lastBytesMs = 250;
 
 const serverOptionNames = Object.keys({
   maxConnections: true,
@@ -45,7 +47,7 @@ export function checkListenOptions(options: ListenOptions | undefined): { readon
 export function checkCloseOptions(options: CloseOptions | undefined): { readonly deadlineMs: number } {
   return guardCheck('options', () => {
     const { deadlineMs } = checkOptions(options, 'options', ['deadlineMs']);
-    return { deadlineMs: checkInteger(deadlineMs, 'deadlineMs', { min: 0, max: longestMs }) ?? 0 };
+    return { deadlineMs: checkInteger(deadlineMs, 'deadlineMs', { min: 0, max: longestMs - lastBytesMs }) ?? 0 };
   });
 }
 

@@ -54,7 +54,10 @@ export async function eventStream(
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        signal.addEventListener('abort', () => endWith(controller, lastOnError(signal.reason)), { once: true });
+        const abort = () => {
+          if (!ended) endWith(controller, lastOnError(signal.reason));
+        };
+        signal.addEventListener('abort', abort, { once: true });
       },
       async pull(controller) {
         try {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { answerRequest, closingError } from './answer-request.ts';
 import { answerUpgrade, refuseUpgrade } from './answer-upgrade.ts';
 import type { HandlerSettings } from './check-handler-options.ts';
+import { checkCloseOptions } from './check-server-options.ts';
 import { corsHeaders } from './cors.ts';
 import { findRoute } from './find-route.ts';
 import type { FoundRoute } from './find-route.ts';
@@ -102,9 +103,11 @@ export class ServerHandler {
   /**
    * Takes no more requests, lets those that run go on until the deadline, cancels what is left then, and unloads the
    * models that were loaded here. Any number of times; the first deadline holds.
+   *
+   * @throws {TramontaneError} `invalid-argument` with the `field` `deadlineMs`.
    */
-  close({ deadlineMs = 0 }: CloseOptions = {}): Promise<void> {
-    this.#closed ??= this.#close(deadlineMs);
+  async close(options?: CloseOptions): Promise<void> {
+    this.#closed ??= this.#close(checkCloseOptions(options).deadlineMs);
     return this.#closed;
   }
 

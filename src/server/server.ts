@@ -3,13 +3,10 @@ import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import type { HandlerSettings } from './check-handler-options.ts';
-import { checkCloseOptions, checkListenOptions, hostsOnLoopback } from './check-server-options.ts';
+import { checkCloseOptions, checkListenOptions, hostsOnLoopback, lastBytesMs } from './check-server-options.ts';
 import type { ServerSettings } from './check-server-options.ts';
 import { ServerHandler } from './server-handler.ts';
 import type { CloseOptions, ListenOptions } from './server-options.ts';
-
-/** How long the end of an answer may take to leave after the deadline. */
-const lastBytesMs = 250;
 
 /** A server on `node:http`; make one with {@link createServer}. It keeps the process alive while it listens. */
 export class Server implements AsyncDisposable {
