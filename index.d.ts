@@ -1,5 +1,39 @@
 import { Readable } from 'node:stream';
 
+/** A model with tools; make one with {@link createAgent}. It keeps nothing of its runs, of which any number may go on. */
+export declare class Agent {
+	#private;
+	private constructor();
+	/** Answers one prompt: the user's message, and the only one. Otherwise as {@link streamChat}. */
+	streamPrompt(prompt: string, options?: AgentRunOptions): AgentStream;
+	/**
+	 * Goes on with a conversation until the model has answered, as one stream of all rounds: the parts of the model's
+	 * answer, `tool-progress` and `tool-result` of the tools that it asks for, `round-finish`, then the next round's, and
+	 * last a `finish` with the usage of all.
+	 *
+	 * The call never throws and begins nothing; the first read does. The stream is read, paused and left as that of a model:
+	 * leaving it ends the model's answer and raises the `abortSignal` of the tools that run, at once and without waiting for
+	 * either. Tools begin while the stream is read. Paused, no tool and no round begins; tools that run are not stopped.
+	 *
+	 * A tool that throws, takes too long or does not exist, arguments that its schema refuses and a call that was denied are
+	 * answers that the model gets, and end nothing. Arguments that were cut off, by `maxOutputTokens` for instance, are never
+	 * run.
+	 *
+	 * @param messages - The conversation so far, oldest first.
+	 * @param options - How to run.
+	 * @throws {TramontaneError} From reading, never from this call, and after all parts before it: what the model's streams
+	 *   throw, and `callback-failed` with the `field` of the function. `error.partial` has the usage of the run until then,
+	 *   and in `messages` what it had added to the conversation.
+	 * @example Go on with a conversation
+	 * const { text, messages } = await agent.streamChat(history).result();
+	 * history.push(...messages);
+	 */
+	streamChat(messages: readonly ChatMessage[], options?: AgentRunOptions): AgentStream;
+	/** A run given as one value, which can be built and changed before it is passed. Otherwise as {@link streamChat}. */
+	streamCompletion(request: AgentRunOptions & {
+		readonly messages: readonly ChatMessage[];
+	}): AgentStream;
+}
 /**
  * One generation, read part by part as it is computed.
  *
@@ -29,7 +63,7 @@ import { Readable } from 'node:stream';
  * }
  * const { text, usage } = await stream.result();
  */
-export declare class GenerationStream implements AsyncIterable<StreamPart>, AsyncDisposable {
+export declare class GenerationStream<Part extends AnyStreamPart = StreamPart, Result extends GenerationResult = GenerationResult> implements AsyncIterable<Part>, AsyncDisposable {
 	#private;
 	private constructor();
 	/**
@@ -40,7 +74,7 @@ export declare class GenerationStream implements AsyncIterable<StreamPart>, Asyn
 	 *
 	 * @throws {TramontaneError} `invalid-argument` at once, where this stream or a view of it is already being read.
 	 */
-	[Symbol.asyncIterator](): AsyncIterableIterator<StreamPart, undefined>;
+	[Symbol.asyncIterator](): AsyncIterableIterator<Part, undefined>;
 	/**
 	 * The text alone: each delta as a string, ending where the generation ends. Reading it is reading the stream, with the
 	 * same rules for starting, leaving and failing; why it ended and what it used is in `result()`.
@@ -60,7 +94,7 @@ export declare class GenerationStream implements AsyncIterable<StreamPart>, Asyn
 	 *
 	 * @throws {TramontaneError} `invalid-argument`, where this stream or a view of it is already being read.
 	 */
-	toReadableStream(): ReadableStream<StreamPart>;
+	toReadableStream(): ReadableStream<Part>;
 	/**
 	 * The text as a web stream of strings, otherwise as {@link toReadableStream}.
 	 *
@@ -99,7 +133,7 @@ export declare class GenerationStream implements AsyncIterable<StreamPart>, Asyn
 	 * with the same rules for starting, leaving and failing.
 	 *
 	 * Tool calls are numbered anew in the order in which they begin. A generation that was cut short has finish reason
-	 * `length`, whatever cut it, as no other says so.
+	 * `length`, whatever cut it, as no other says so. Of an agent's run the calls that it has answered are left out.
 	 *
 	 * @throws {TramontaneError} `invalid-argument` with the `field` at fault.
 	 */
@@ -122,10 +156,10 @@ export declare class GenerationStream implements AsyncIterable<StreamPart>, Asyn
 	 * return forClient.toResponse();
 	 */
 	tee(): [
-		GenerationStream,
-		GenerationStream
+		GenerationStream<Part, Result>,
+		GenerationStream<Part, Result>
 	];
-	tee(branches: number): GenerationStream[];
+	tee(branches: number): GenerationStream<Part, Result>[];
 	/**
 	 * The whole generation, once it has ended. Starts it where nothing was read yet, takes no part away from a reader,
 	 * and gives the same promise each time.
@@ -139,7 +173,7 @@ export declare class GenerationStream implements AsyncIterable<StreamPart>, Asyn
 	 * @throws {TramontaneError} The error that iterating throws. If a reader gets it, this promise may go unawaited
 	 *   without an unhandled rejection.
 	 */
-	result(): Promise<GenerationResult>;
+	result(): Promise<Result>;
 	/**
 	 * Lays the generation aside until `resume()`: its sequence is freed, and the time is other streams'. Parts made before
 	 * can still be read; a read that waits goes on waiting, and no timeout runs meanwhile. `cancel()`, an `abortSignal` and
@@ -432,6 +466,20 @@ export declare class TramontaneError extends Error {
  */
 export declare function connect(model: string, options?: Omit<ConnectOptions, "provider" | "model">): RemoteModel;
 export declare function connect(options: ConnectOptions): RemoteModel;
+/**
+ * Lets a model use tools: it answers, the tools that it asks for are run, their results go back to it, and so on until it
+ * answers without asking for any.
+ *
+ * @param options - The model, its tools, and how to run.
+ * @throws {TramontaneError} `invalid-argument` with the `field` at fault.
+ * @example
+ * const agent = createAgent({ model, tools: [weather] });
+ * for await (const part of agent.streamPrompt('Do I need an umbrella in Genova?')) {
+ *   if (part.type === 'text-delta') process.stdout.write(part.delta);
+ *   if (part.type === 'tool-progress') console.error(part.phase, part.toolName);
+ * }
+ */
+export declare function createAgent(options: AgentOptions): Agent;
 export declare function finalMessage(parts: AsyncIterable<StreamPart>): Promise<AssistantMessage>;
 /**
  * The message that parts come to: those of any stream, read to its end, or a list of them. Tool calls are put together
@@ -500,7 +548,7 @@ export declare function openTelemetryMetrics(metrics: ModelMetrics): OpenTelemet
 export declare function poolModels(members: readonly LanguageModel[], options?: PoolOptions): ModelPool;
 /**
  * Writes a stream's text as it comes. It waits while the writable is full, leaves tool calls out, adds nothing at the
- * end, and leaves the writable open.
+ * end, and leaves the writable open. Of an agent's run the rounds' texts are set apart by an empty line.
  *
  * Where the reader at the other end goes away (`head`, a closed connection), the generation is cancelled; that is no
  * error.
@@ -536,13 +584,15 @@ export declare function printStream(stream: PrintableStream, writable?: NodeJS.W
  * @example
  * const { text } = await recordStream(model.streamPrompt('Hello!'), 'fixtures/hello.jsonl').result();
  */
-export declare function recordStream(stream: GenerationStream, to: string | URL | RecordingSink, options?: RecordOptions): GenerationStream;
+export declare function recordStream<Part extends AnyStreamPart, Result extends GenerationResult>(stream: GenerationStream<Part, Result>, to: string | URL | RecordingSink, options?: RecordOptions): GenerationStream<Part, Result>;
 /**
  * Plays a recording that {@link recordStream} has made: a stream with the same parts, the same result, and at its end
  * the same error where there was one. It needs no model and no native library.
  *
  * It starts, is left and is read as every stream. The recording is read from disk by the first read. Cancelled before
  * its end, it ends with finishReason `aborted` and a usage of zero, since tokens are only counted at a recording's end.
+ *
+ * That of an agent's run is played as one, with its parts and its result: an `AgentStream`, which its caller has to say.
  *
  * @param recording - The path or file URL of a recording; or its text, which begins with `{`.
  * @param options - How fast, and what to stop it by.
@@ -553,6 +603,132 @@ export declare function recordStream(stream: GenerationStream, to: string | URL 
  * assert.equal((await stream.result()).text, 'Hello');
  */
 export declare function replayStream(recording: string | URL, options?: ReplayOptions): GenerationStream;
+/**
+ * A tool for an agent: what the model is told of it, how its input is checked, and what runs. The type of the input
+ * follows from the schema.
+ *
+ * @param spec - The tool; it is read now.
+ * @throws {TramontaneError} `invalid-argument` with the `field` at fault: `tool.jsonSchema` where `inputSchema` cannot tell what
+ *   it looks like as a JSON schema.
+ * @example
+ * const weather = tool({
+ *   name: 'get_weather',
+ *   description: 'The weather of a city at this moment.',
+ *   inputSchema: z.object({ city: z.string() }),
+ *   execute: async ({ city }, { abortSignal }) => (await fetch(`https://weather.example/${city}`, { signal: abortSignal })).json(),
+ * });
+ */
+export declare function tool<Schema extends StandardSchema | object>(spec: ToolSpec<Schema>): AgentTool<ToolInput<Schema>>;
+/** The last part of an agent's run that did not fail; its usage and times are those of the whole run. */
+export interface AgentFinishPart extends FinishPart {
+	/** Why the run ended. */
+	readonly endedBy: RunEnd;
+	/** How many rounds there were. */
+	readonly rounds: number;
+	/** The final answer: the text of the last round. */
+	readonly text: string;
+}
+/** What an agent is made of; what its runs have in common may be given here too. */
+export interface AgentOptions extends Omit<AgentRunOptions, "abortSignal"> {
+	/** The model, wherever it runs. The agent does not close it. */
+	readonly model: LanguageModel;
+	/**
+	 * What the model may ask for, at most 128. Make them with {@link tool}.
+	 *
+	 * @defaultValue none
+	 */
+	readonly tools?: readonly AgentTool[] | undefined;
+	/**
+	 * A system message that each run begins with, unless its conversation has one of its own. It is not among the messages
+	 * of the result.
+	 *
+	 * @defaultValue none
+	 */
+	readonly instructions?: string | undefined;
+}
+/**
+ * An agent's run once it has ended. `text`, `reasoning`, `message` and `logProbabilities` are those of the last round,
+ * and so the final answer; `usage`, `timings` and `bufferHighWater` are of the whole run.
+ */
+export interface AgentResult extends GenerationResult {
+	/** The calls that nobody has answered: those left for the caller where `endedBy` is `open-calls`, else none. */
+	readonly toolCalls: GenerationResult["toolCalls"];
+	/**
+	 * What the run adds to the conversation: the model's messages and the tools', ready to be appended to the history. A
+	 * call that was still running when the run ended is answered by a message that says so, since models refuse a history
+	 * with open calls; only those of `toolCalls` are left to be answered.
+	 */
+	readonly messages: readonly ChatMessage[];
+	/** Each round, the first one first. */
+	readonly rounds: readonly AgentRound[];
+	/** Why the run ended. */
+	readonly endedBy: RunEnd;
+}
+/** One round of an agent's run: an answer of the model, and what its tools gave. */
+export interface AgentRound extends GenerationResult {
+	/** The answers to its `toolCalls`, in their order. */
+	readonly toolResults: readonly ToolResultPart[];
+}
+/**
+ * How an agent runs: how each round generates, and how far the run goes. All fields are optional, and `undefined` counts
+ * as left out. Timeouts, `deadlineMs`, `maxOutputTokens` and `seed` are of each round, not of the run.
+ */
+export interface AgentRunOptions extends Omit<GenerateOptions, "tools"> {
+	/**
+	 * Whether the model may, must or must not call a tool. What makes it call one, `'required'` or a tool by name, counts
+	 * for the first round only, after which it is `'auto'`: otherwise it could never answer. `grammar` and `responseFormat`
+	 * hold in the rounds in which no call is forced. `prepareRound` can choose anew for each round; a model in this process
+	 * whose chat template knows no tools can only be made to call them, and needs `'none'` in the rounds after that.
+	 *
+	 * @defaultValue `'auto'`
+	 */
+	readonly toolChoice?: ToolChoice | undefined;
+	/**
+	 * The most rounds, an integer from 1 to 1000. Where the last one asks for tools they are still run, and the run ends
+	 * with finishReason `tool-calls` and `endedBy` `max-rounds`; that is no error.
+	 *
+	 * @defaultValue 10
+	 */
+	readonly maxRounds?: number | undefined;
+	/**
+	 * How many of a round's tools may run at once, an integer from 1 to 128.
+	 *
+	 * @defaultValue 8
+	 */
+	readonly maxParallelTools?: number | undefined;
+	/**
+	 * How long a tool without `timeoutMs` of its own may take, in milliseconds. At most 2^31 - 1; 0 sets no limit.
+	 *
+	 * @defaultValue 60000
+	 */
+	readonly toolTimeoutMs?: number | undefined;
+	/**
+	 * Decides on each call before any of its round is run: asked for one after the other, in the calls' order, for those
+	 * of known tools and with valid arguments. Anything but a decision fails the run, so that nothing is approved by
+	 * mistake; so does what it throws, and an `input` that the tool's schema refuses, with code `callback-failed`.
+	 *
+	 * @defaultValue every call is approved
+	 */
+	readonly onToolCall?: ((call: ToolCallRequest) => ToolCallDecision | Promise<ToolCallDecision>) | undefined;
+	/**
+	 * Asked before each round for what is to be different in it: a shortened conversation, other tools, another sampling.
+	 * What it throws fails the run, with code `callback-failed`.
+	 *
+	 * @defaultValue nothing
+	 */
+	readonly prepareRound?: ((round: RoundStart) => RoundChanges | undefined | void | Promise<RoundChanges | undefined | void>) | undefined;
+}
+/** A tool of an agent; make one with {@link tool}. */
+export interface AgentTool<Input = unknown> {
+	readonly name: string;
+	readonly description?: string | undefined;
+	/** What its input looks like, as a JSON schema. */
+	readonly inputSchema: object;
+	readonly timeoutMs?: number | undefined;
+	/** Checks what the model wrote. */
+	validateInput(input: unknown): Promise<CheckedToolInput<Input>>;
+	execute?(input: Input, context: ToolContext): unknown;
+}
 /** The model's turn of a conversation. It can be passed back among the `messages` of the next request. */
 export interface AssistantMessage {
 	readonly role: "assistant";
@@ -1238,7 +1414,7 @@ export interface OpenTelemetryMetric {
 	readonly value: number;
 	readonly attributes: Readonly<Record<string, string>>;
 }
-/** What a generation had produced when it failed. */
+/** What a generation had produced when it failed; of an agent's run, what its last round had. */
 export interface PartialGeneration {
 	/** Every delta delivered before the failure, joined. */
 	readonly text: string;
@@ -1253,6 +1429,8 @@ export interface PartialGeneration {
 	readonly usage: Usage;
 	/** Where the time went until the failure. All zero where the engine was not there to tell. */
 	readonly timings: Timings;
+	/** Of an agent's run: what it had added to the conversation, ready to be appended to the history. */
+	readonly messages?: readonly ChatMessage[];
 }
 /** How several models stand behind one. `undefined` counts as left out. */
 export interface PoolOptions {
@@ -1275,7 +1453,7 @@ export interface PrintOptions {
 }
 /** What can be printed: any stream of parts that can tell what it came to. */
 export interface PrintableStream {
-	[Symbol.asyncIterator](): AsyncIterator<StreamPart, undefined>;
+	[Symbol.asyncIterator](): AsyncIterator<AnyStreamPart, undefined>;
 	result(): Promise<GenerationResult>;
 }
 /**
@@ -1352,6 +1530,38 @@ export interface ReplayOptions extends BufferOptions {
 	readonly firstTokenTimeoutMs?: number | undefined;
 	/** As that of a request. */
 	readonly idleTimeoutMs?: number | undefined;
+}
+/** What is different in one round. Fields that are left out are as in the run's options. */
+export interface RoundChanges extends Omit<GenerateOptions, "abortSignal" | "tools"> {
+	/** What the model is shown in place of the whole conversation, for instance a shorter one. It counts for this round only. */
+	readonly messages?: readonly ChatMessage[] | undefined;
+	/** The names of the tools that the model may ask for in this round; none where it is empty. */
+	readonly activeTools?: readonly string[] | undefined;
+}
+/** A round is over: one answer of the model, and the results of the tools that it asked for. */
+export interface RoundFinishPart {
+	readonly type: "round-finish";
+	/** Which one, from 0. */
+	readonly round: number;
+	/** Why the model's answer ended: `tool-calls` where another round may follow. */
+	readonly finishReason: FinishReason;
+	/** Tokens of this round. */
+	readonly usage: Usage;
+	/** Where the time of the model's answer went; its tools are not in it. */
+	readonly timings: Timings;
+	/** As the result of the model's own stream has it. */
+	readonly bufferHighWater: BufferHighWater;
+}
+/** A round that is about to begin. */
+export interface RoundStart {
+	/** Which one, from 0. */
+	readonly round: number;
+	/** The whole conversation: what the run began with, and what was added since. Not to be changed. */
+	readonly messages: readonly ChatMessage[];
+	/** Tokens of the run so far. */
+	readonly usage: Usage;
+	/** Raised when the run is cancelled; nobody waits for the answer any more then. */
+	readonly abortSignal: AbortSignal;
 }
 /**
  * How each token is chosen. All fields are optional, and `undefined` counts as left out.
@@ -1449,6 +1659,37 @@ export interface SamplingOptions {
 	 * @defaultValue another one each time
 	 */
 	readonly seed?: number | undefined;
+}
+/**
+ * What a schema of any library has to offer to be read here: Standard Schema, version 1 (https://standardschema.dev), as
+ * zod, valibot, arktype and others implement it.
+ */
+export interface StandardSchema {
+	readonly "~standard": {
+		readonly version: 1;
+		/** The library's name. */
+		readonly vendor: string;
+		readonly validate: (value: unknown) => StandardSchemaResult | Promise<StandardSchemaResult>;
+		/** There for TypeScript only. */
+		readonly types?: {
+			readonly input: unknown;
+			readonly output: unknown;
+		} | undefined;
+		/** Standard JSON Schema, where the library has it. */
+		readonly jsonSchema?: {
+			readonly input: (options: {
+				readonly target: string;
+			}) => Record<string, unknown>;
+		} | undefined;
+	};
+}
+/** Something that a schema finds wrong. */
+export interface StandardSchemaIssue {
+	readonly message: string;
+	/** Where it is. */
+	readonly path?: readonly (PropertyKey | {
+		readonly key: PropertyKey;
+	})[] | undefined;
 }
 /** How {@link GenerationStream.toResponse} answers. The options for chunks are for the format `openai-sse`. */
 export interface StreamResponseOptions extends OpenAIChunkOptions {
@@ -1574,6 +1815,19 @@ export interface ToolCallPart {
 	/** The arguments as the model wrote them. */
 	readonly inputText: string;
 }
+/** A call that is about to be run. */
+export interface ToolCallRequest {
+	readonly toolCallId: string;
+	readonly toolName: string;
+	/** The arguments as the model wrote them, parsed; the tool's schema accepts them. */
+	readonly input: unknown;
+	/** The round it belongs to, from 0. */
+	readonly round: number;
+	/** The conversation so far; the last message is the model's, which asks for this call. Not to be changed. */
+	readonly messages: readonly ChatMessage[];
+	/** Raised when the run is cancelled; nobody waits for the decision any more then. */
+	readonly abortSignal: AbortSignal;
+}
 /** The model begins to ask for a tool. Its arguments follow as `tool-call-delta` parts. */
 export interface ToolCallStartPart {
 	readonly type: "tool-call-start";
@@ -1583,6 +1837,34 @@ export interface ToolCallStartPart {
 	readonly toolCallId: string;
 	/** The tool that is asked for. */
 	readonly toolName: string;
+}
+/** A tool is being called. */
+export interface ToolCallingPart extends ToolProgress {
+	readonly phase: "calling";
+	/** What it is called with, which `onToolCall` may have changed; not yet what its schema has made of it. */
+	readonly input: unknown;
+}
+/** A tool is through; its `tool-result` follows. */
+export interface ToolCompletePart extends ToolProgress {
+	readonly phase: "complete";
+	/** Whether it has failed or has taken too long. */
+	readonly isError: boolean;
+	/** How long it took, in milliseconds. */
+	readonly durationMs: number;
+}
+/** What a tool is told besides its input. */
+export interface ToolContext {
+	/**
+	 * Raised when the run is cancelled and when the tool's time is up. Nobody waits for the tool any more then; pass it on
+	 * to whatever should stop.
+	 */
+	readonly abortSignal: AbortSignal;
+	/** The call's own name. */
+	readonly toolCallId: string;
+	/** The round it belongs to, from 0. */
+	readonly round: number;
+	/** The conversation so far; the last message is the model's, which asks for this call. Not to be changed. */
+	readonly messages: readonly ChatMessage[];
 }
 /** A tool that the model may ask for. It is never run here: the caller runs it, and answers with a `tool` message. */
 export interface ToolDefinition {
@@ -1623,6 +1905,77 @@ export interface ToolOptions {
 	 */
 	readonly toolChoice?: ToolChoice | undefined;
 }
+export interface ToolProgress {
+	readonly type: "tool-progress";
+	readonly toolCallId: string;
+	readonly toolName: string;
+	/** The round it belongs to, from 0. */
+	readonly round: number;
+}
+/** What the model is told in answer to one of its calls. Results come as they are known, and go back in the calls' order. */
+export interface ToolResultPart {
+	readonly type: "tool-result";
+	readonly toolCallId: string;
+	readonly toolName: string;
+	/** The round it belongs to, from 0. */
+	readonly round: number;
+	/** Which of the round's calls it answers, from 0. */
+	readonly index: number;
+	/** What the tool has returned; the text of the error where it has failed. */
+	readonly output: unknown;
+	/** What the model is told: the output where it is text, as JSON otherwise, or what went wrong. */
+	readonly content: string;
+	/** Whether the model is told of an error. */
+	readonly isError: boolean;
+	/** Why, where it is one. A tool that reports an error of its own, as those of MCP servers do, has `failed`. */
+	readonly failure?: ToolFailure;
+}
+/** A tool has yielded something on its way. */
+export interface ToolRunningPart extends ToolProgress {
+	readonly phase: "running";
+	/** What it has yielded. */
+	readonly value: unknown;
+}
+/** A tool, as it is written down. */
+export interface ToolSpec<Schema extends StandardSchema | object> {
+	/** 1 to 64 letters, digits, underscores and hyphens; each tool of an agent has its own. */
+	readonly name: string;
+	/** What it is for and when to use it, for the model. */
+	readonly description?: string | undefined;
+	/**
+	 * What its input looks like: a schema of zod (from 4.2), arktype, or another library with Standard JSON Schema; of
+	 * valibot, wrapped by `toStandardJsonSchema` of `@valibot/to-json-schema`; or a JSON schema as a plain object. Usually
+	 * of type `object`.
+	 *
+	 * The input is validated by it before `execute`, which gets what the schema makes of it. What it refuses is answered by
+	 * an error that names the path, so that the model can try again. Of a plain JSON schema the keywords that say types,
+	 * properties, items, enumerations and ranges are checked, others are for the model only.
+	 */
+	readonly inputSchema: Schema;
+	/**
+	 * The JSON schema that the model is shown, where the library of `inputSchema` cannot tell it.
+	 *
+	 * @defaultValue what `inputSchema` says
+	 */
+	readonly jsonSchema?: object | undefined;
+	/**
+	 * How long it may take, in milliseconds. Then its signal is raised, nobody waits for it any more, and the model is told.
+	 * At most 2^31 - 1; 0 sets no limit.
+	 *
+	 * @defaultValue the agent's `toolTimeoutMs`
+	 */
+	readonly timeoutMs?: number | undefined;
+	/**
+	 * Runs it. What it returns, or resolves to, goes back to the model: text as it is, any other value as JSON. What it
+	 * throws goes back too, by its message, as an error: the run goes on.
+	 *
+	 * An async generator shows its progress: what it yields becomes parts of phase `running`, and what it returns is the
+	 * result; the last value yielded, where that is `undefined`.
+	 *
+	 * Without it the run ends where the model calls the tool, and the call is left to the caller.
+	 */
+	execute?(input: ToolInput<Schema>, context: ToolContext): unknown;
+}
 /** What a {@link TramontaneError} carries besides its code and message. */
 export interface TramontaneErrorDetails {
 	/** The option or request field at fault. */
@@ -1656,6 +2009,20 @@ export interface UserMessage {
 	readonly content: string;
 }
 /**
+ * What an agent's run yields, told apart by `type`. Each round has the parts of the model's answer, then progress and
+ * results of the tools that it asked for, then `round-finish`; the last part of all is `finish`.
+ *
+ * Later versions may add types: a `switch` over `type` should let unknown ones pass.
+ */
+export type AgentPart = Exclude<StreamPart, FinishPart> | ToolProgressPart | ToolResultPart | RoundFinishPart | AgentFinishPart;
+/**
+ * The stream of an agent's run: a {@link GenerationStream} with the parts and the result of all rounds. Its text views
+ * have the text of every round.
+ */
+export type AgentStream = GenerationStream<AgentPart, AgentResult>;
+/** A part of any stream. */
+export type AnyStreamPart = StreamPart | AgentPart;
+/**
  * What happens when more parts wait for a stream's reader than its budget allows.
  *
  * - `pause`: the generation is paused, its sequence freed, and goes on once half of the budget is free again. Parts that
@@ -1672,6 +2039,12 @@ export type BufferPolicy = "pause" | "buffer" | "error";
 export type ChatMessage = SystemMessage | UserMessage | AssistantTurn | ToolMessage;
 /** Who speaks in a {@link ChatMessage}. */
 export type ChatRole = ChatMessage["role"];
+/** What validating a tool's input comes to: what to execute it with, or what is wrong. */
+export type CheckedToolInput<Input = unknown> = {
+	readonly value: Input;
+} | {
+	readonly problem: string;
+};
 /** A whole request as one value: exactly one of `prompt`, `messages` and `tokens`, and how to generate. */
 export type CompletionRequest = GenerateOptions & (TextPrompt | MessagesPrompt | TokensPrompt);
 /** The protocols of remote engines that are spoken here. */
@@ -1702,10 +2075,12 @@ export type DialectName = "openai-chat" | "openai-responses" | "anthropic" | "ge
  * - `rate-limited`: a remote engine takes no more requests for now; `error.retryAfterMs` says when to come back, where it
  *   told.
  * - `remote-failed`: a remote engine failed, or what it sent could not be read.
+ * - `callback-failed`: a function that you passed threw, or gave something that cannot be used; `error.field` names it,
+ *   and `error.cause` is what it threw.
  *
  * From `first-token-timeout` on they are found out in JavaScript: the engine's own list of codes does not have them.
  */
-export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model" | "unsupported-model" | "unsupported-device" | "download-failed" | "no-chat-template" | "context-overflow" | "queue-full" | "deadline-exceeded" | "aborted" | "closed" | "engine-failed" | "native-unavailable" | "first-token-timeout" | "idle-timeout" | "buffer-full" | "connection-failed" | "connection-lost" | "unauthorized" | "rate-limited" | "remote-failed";
+export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model" | "unsupported-model" | "unsupported-device" | "download-failed" | "no-chat-template" | "context-overflow" | "queue-full" | "deadline-exceeded" | "aborted" | "closed" | "engine-failed" | "native-unavailable" | "first-token-timeout" | "idle-timeout" | "buffer-full" | "connection-failed" | "connection-lost" | "unauthorized" | "rate-limited" | "remote-failed" | "callback-failed";
 /**
  * Why a generation ended.
  *
@@ -1751,12 +2126,45 @@ export type ResponseFormat = {
 	readonly schema?: object | boolean | undefined;
 };
 /**
+ * Why an agent's run ended.
+ *
+ * - `model`: the model's answer asked for no tool; `finishReason` says how that answer ended.
+ * - `max-rounds`: there have been `maxRounds` rounds, and the model asks for more. Its last calls were answered, so the
+ *   run can be continued from its messages.
+ * - `open-calls`: calls were left for the caller, since `onToolCall` has ended the run or a tool has no `execute`.
+ * - `cancel`: it was cancelled, or its model was closed.
+ */
+export type RunEnd = "model" | "max-rounds" | "open-calls" | "cancel";
+/** What validating came to. */
+export type StandardSchemaResult = {
+	readonly value: unknown;
+	readonly issues?: undefined;
+} | {
+	readonly issues: readonly StandardSchemaIssue[];
+};
+/**
  * What a stream yields, told apart by `type`: any number of deltas and tool calls, and then, unless it fails, one
  * `finish`.
  *
  * Later versions may add types: a `switch` over `type` should let unknown ones pass.
  */
 export type StreamPart = TextDeltaPart | ReasoningDeltaPart | ToolCallStartPart | ToolCallDeltaPart | ToolCallPart | LogProbabilitiesPart | ProviderDataPart | FinishPart;
+/**
+ * What becomes of a call.
+ *
+ * - `approve`: it is run, with another `input` where that is there.
+ * - `deny`: it is not run, and the model is told why.
+ * - `end`: none of the round's calls is run, and the run ends; they are in the `toolCalls` of its result.
+ */
+export type ToolCallDecision = {
+	readonly type: "approve";
+	readonly input?: unknown;
+} | {
+	readonly type: "deny";
+	readonly reason?: string | undefined;
+} | {
+	readonly type: "end";
+};
 /** How a model writes tool calls. */
 export type ToolCallFormat = "auto" | "none" | "hermes" | "qwen-coder" | "llama3" | "mistral" | "deepseek" | "deepseek-v3.1" | "gemma" | "function-gemma" | "harmony";
 /**
@@ -1771,5 +2179,19 @@ export type ToolChoice = "auto" | "none" | "required" | {
 	readonly type: "tool";
 	readonly toolName: string;
 };
+/**
+ * Why a call's result is an error.
+ *
+ * - `unknown-tool`: the agent has no such tool, or not in this round.
+ * - `invalid-input`: the arguments are no JSON, or the tool's schema refuses them.
+ * - `denied`: `onToolCall` has denied it.
+ * - `timed-out`: the tool took longer than its `timeoutMs`.
+ * - `failed`: the tool threw, or what it gave cannot be written as JSON.
+ */
+export type ToolFailure = "unknown-tool" | "invalid-input" | "denied" | "timed-out" | "failed";
+/** What a tool's input is, by its schema: what the schema gives, or `unknown` for a JSON schema. */
+export type ToolInput<Schema> = Schema extends StandardSchema ? NonNullable<Schema["~standard"]["types"]>["output"] : unknown;
+/** A tool of an agent's run is being called, has something to show, or is through. A call that is refused has none. */
+export type ToolProgressPart = ToolCallingPart | ToolRunningPart | ToolCompletePart;
 
 export {};

@@ -184,32 +184,38 @@ async function vitest({ checkout, progress }) {
 }
 
 /**
- * Runs each example with the test model, under the checkout's Node and, if it is another one, the machine's.
+ * Runs each example with the test model, under the checkout's Node and, if it is another one, the machine's. Those in
+ * `examples/node22` need that version of Node, as what they show does, and are run where it is there.
  *
  * @param {StepContext} context
  * @returns {Promise<StepResult>}
  */
 async function examples({ checkout, progress }) {
   const model = await getModel({ progress });
-  const names = readdirSync(join(checkout, 'examples')).filter((name) => name.endsWith('.mjs'));
+  const examplesIn = (/** @type {string} */ folder) =>
+    readdirSync(join(checkout, folder))
+      .filter((name) => name.endsWith('.mjs'))
+      .toSorted()
+      .map((name) => join(folder, name));
   let output = '';
   for (const env of [nodeToolEnv(checkout), withoutNodeModules()]) {
     const node = (await runCommand('node', ['--version'], { cwd: checkout, env })).output.trim();
     if (output.includes(`under ${node}`)) continue;
-    for (const name of names.toSorted()) {
-      progress.start(() => `examples/${name} under ${node}`);
+    const newer = Number.parseInt(node.slice(1), 10) >= 22 ? examplesIn(join('examples', 'node22')) : [];
+    for (const name of [...examplesIn('examples'), ...newer]) {
+      progress.start(() => `${name} under ${node}`);
       let printed = '';
-      const { code, output: all } = await runCommand('node', [join('examples', name), model], {
+      const { code, output: all } = await runCommand('node', [name, model], {
         cwd: checkout,
         env,
         onStdoutLine: (line) => (printed += line),
       });
       progress.stop();
-      output += `examples/${name} under ${node}\n${all}\n`;
+      output += `${name} under ${node}\n${all}\n`;
       if (code !== 0 || printed.trim() === '') {
         return {
           ok: false,
-          output: `${output}examples/${name} ${code !== 0 ? `ended with exit code ${code}` : 'printed nothing'}`,
+          output: `${output}${name} ${code !== 0 ? `ended with exit code ${code}` : 'printed nothing'}`,
         };
       }
     }

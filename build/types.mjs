@@ -6,11 +6,25 @@ import { CHECKOUT } from './build.mjs';
 import { nodeToolEnv, runCommand } from './run-command.mjs';
 import { runScript } from './run-script.mjs';
 
-const HELP = `Writes the package's types, index.d.ts, server.d.ts and testing.d.ts, from src.
+const HELP = `Writes the package's types, one .d.ts for each entry point, from src.
 
   npm run types              writes them
   npm run types:check        fails where they are not what src says
 `;
+
+/**
+ * The types of the entry points besides the main one: where these are in src, and with which options they are bundled.
+ *
+ * @type {Record<string, readonly string[]>}
+ */
+const SUBPATHS = {
+  'server.d.ts': ['server/index'],
+  'testing.d.ts': ['testing/index'],
+  // The types that @ai-sdk/provider publishes lack those of json-schema, so they stand no check.
+  'ai-sdk.d.ts': ['ai-sdk/index', '--no-check'],
+  'ai-sdk-v3.d.ts': ['ai-sdk/v3/index', '--no-check'],
+  'mcp.d.ts': ['mcp/index'],
+};
 
 /**
  * Bundles the types of one entry point.
@@ -55,26 +69,33 @@ export async function linkTypes(types, mainTypes) {
   const nameOf = (statement) =>
     'name' in statement && statement.name ? /** @type {import('typescript').Identifier} */ (statement.name).text : '';
 
+  /**
+   * Whether an import brings a name that is used: what the main entry point declares may have needed others.
+   *
+   * @param {import('typescript').ImportDeclaration} declaration
+   * @param {readonly { text: string }[]} others
+   */
+  const isUsed = ({ importClause }, others) => {
+    const names = importClause?.getText().match(/\b(?!type\b|as\b)[A-Za-z_$][\w$]*/g) ?? [];
+    return names.some((name) => others.some(({ text }) => new RegExp(`\\b${name}\\b`).test(text)));
+  };
+
   const shared = new Set(statementsOf(mainTypes).map(({ statement }) => nameOf(statement)));
   shared.delete('');
   const all = statementsOf(types);
   const own = all.filter(({ statement }) => !shared.has(nameOf(statement)) && !ts.isImportDeclaration(statement));
+  const imports = all.filter(({ statement }) => ts.isImportDeclaration(statement) && isUsed(statement, own));
   const reexported = all
     .filter(({ statement, text }) => shared.has(nameOf(statement)) && /^export /m.test(text))
     .map(({ statement }) => nameOf(statement));
   /** @type {Set<string>} */
-  const named = new Set();
+  const used = new Set();
   /** @param {import('typescript').Node} node */
   const collect = (node) => {
-    if (ts.isIdentifier(node)) named.add(node.text);
+    if (ts.isIdentifier(node) && shared.has(node.text)) used.add(node.text);
     ts.forEachChild(node, collect);
   };
   for (const { statement } of own) collect(statement);
-  const used = new Set([...named].filter((name) => shared.has(name)));
-  // Of other packages and of Node, what is still named.
-  const imports = all.filter(
-    ({ statement, text }) => ts.isImportDeclaration(statement) && [...named].some((name) => new RegExp(`\\b${name}\\b`).test(text)),
-  );
 
   const links = [];
   if (used.size > 0) links.push(`import type { ${[...used].toSorted().join(', ')} } from 'tramontane';`);
@@ -89,10 +110,11 @@ await runScript(import.meta.url, async () => {
     return;
   }
   const main = await bundleTypes('index', []);
-  const server = await bundleTypes('server/index', ['--export-referenced-types=false']);
-  const testing = await bundleTypes('testing/index', ['--export-referenced-types=false']);
   /** @type {Record<string, string>} */
-  const files = { 'index.d.ts': main, 'server.d.ts': await linkTypes(server, main), 'testing.d.ts': await linkTypes(testing, main) };
+  const files = { 'index.d.ts': main };
+  for (const [name, [entry = '', ...options]] of Object.entries(SUBPATHS)) {
+    files[name] = await linkTypes(await bundleTypes(entry, ['--export-referenced-types=false', ...options]), main);
+  }
   const stale = [];
   for (const [name, types] of Object.entries(files)) {
     const path = join(CHECKOUT, name);

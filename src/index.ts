@@ -1,5 +1,7 @@
 export { finalMessage } from './accumulate/final-message.ts';
 export { MessageFold } from './accumulate/message-fold.ts';
+export { Agent, createAgent } from './agent/agent.ts';
+export { tool } from './agent/tool.ts';
 export { loadModel } from './engine/load-model.ts';
 export { Model } from './engine/model.ts';
 export { recordStream } from './recording/record-stream.ts';
@@ -11,6 +13,23 @@ export { GenerationStream } from './stream/generation-stream.ts';
 export { TramontaneError } from './spec/tramontane-error.ts';
 export { openTelemetryMetrics } from './views/open-telemetry-metrics.ts';
 export { printStream } from './views/print-stream.ts';
+export type { AgentOptions, AgentStream } from './agent/agent.ts';
+export type { AgentRunOptions, RoundChanges, RoundStart, ToolCallDecision, ToolCallRequest } from './spec/agent-options.ts';
+export type {
+  AgentFinishPart,
+  AgentPart,
+  AnyStreamPart,
+  RoundFinishPart,
+  RunEnd,
+  ToolCallingPart,
+  ToolCompletePart,
+  ToolFailure,
+  ToolProgressPart,
+  ToolResultPart,
+  ToolRunningPart,
+} from './spec/agent-part.ts';
+export type { AgentResult, AgentRound } from './spec/agent-result.ts';
+export type { AgentTool, CheckedToolInput, ToolContext, ToolInput, ToolSpec } from './spec/agent-tool.ts';
 export type { AssistantMessage, ToolCall } from './spec/assistant-message.ts';
 export type { PartialGeneration, TramontaneErrorDetails } from './spec/tramontane-error.ts';
 export type { ErrorCode } from './spec/error-code.ts';
@@ -64,6 +83,7 @@ export type {
   ToolCallPart,
   ToolCallStartPart,
 } from './spec/stream-part.ts';
+export type { StandardSchema, StandardSchemaIssue, StandardSchemaResult } from './spec/standard-schema.ts';
 export type { TokenCount } from './spec/token-count.ts';
 export type { ToolChoice, ToolDefinition, ToolOptions } from './spec/tool-definition.ts';
 export type { Timings } from './spec/timings.ts';

@@ -13,15 +13,20 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   views: ['spec', 'request', 'accumulate'],
   stream: ['spec', 'request', 'accumulate', 'views'],
   remote: ['spec', 'request', 'views', 'stream'],
-  recording: ['spec', 'request', 'stream'],
+  recording: ['spec', 'request', 'accumulate', 'stream'],
+  agent: ['spec', 'request', 'accumulate', 'stream'],
+  mcp: ['spec', 'request', 'agent'],
   engine: ['spec', 'request', 'native', 'stream'],
   server: ['spec', 'request', 'accumulate', 'views', 'stream'],
   testing: ['spec', 'request', 'native', 'stream', 'recording', 'engine'],
-  'index.ts': ['spec', 'accumulate', 'views', 'stream', 'remote', 'recording', 'engine'],
+  'ai-sdk': ['spec', 'request', 'accumulate', 'stream'],
+  'index.ts': ['spec', 'accumulate', 'views', 'stream', 'agent', 'remote', 'recording', 'engine'],
 };
 
 /** The npm packages that a room may import. */
 const packages: Readonly<Record<string, readonly string[]>> = { remote: ['eventsource-parser'] };
+/** Those of which it may import types, so that nothing of them is needed when it runs. */
+const typesOf: Readonly<Record<string, readonly string[]>> = { 'ai-sdk': ['@ai-sdk/provider'] };
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
@@ -34,6 +39,11 @@ function importsOf(file: string): string[] {
   const source = readFileSync(file, 'utf8');
   const statements = source.matchAll(/^\s*(?:import|export)\b[^'"]*?from\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm);
   return Array.from(statements, ([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '');
+}
+
+function importsTypesOnly(file: string, specifier: string): boolean {
+  const statements = readFileSync(file, 'utf8').matchAll(new RegExp(`^(import|export)\\b( type)?[^'"]*['"]${specifier}['"]`, 'gm'));
+  return Array.from(statements).every(([, , type]) => type !== undefined);
 }
 
 it('finds the imports there are', () => {
@@ -54,8 +64,9 @@ describe.each(files)('src/%s', (name) => {
   });
 
   it('imports no npm package but those of its room', () => {
-    const known = packages[roomOf(file)] ?? [];
-    for (const specifier of imports.filter((path) => !path.startsWith('.') && !known.includes(path))) {
+    const types = (typesOf[roomOf(file)] ?? []).filter((specifier) => importsTypesOnly(file, specifier));
+    const known = new Set([...(packages[roomOf(file)] ?? []), ...types]);
+    for (const specifier of imports.filter((path) => !path.startsWith('.') && !known.has(path))) {
       expect(specifier, `src/${name}`).toMatch(/^node:/);
       expect(builtinModules).toContain(specifier.slice('node:'.length));
     }

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { StreamPart } from '../../src/index.ts';
+import type { AnyStreamPart } from '../../src/index.ts';
 import { PartBuffer } from '../../src/stream/part-buffer.ts';
 import { everyPart, part } from '../support/parts.ts';
 import { randomFrom } from '../support/random.ts';
 
 const texts = ['', 'a', 'é', '€', '😀', 'long '.repeat(20)];
-const bytesOf = (parts: readonly StreamPart[]) =>
+const bytesOf = (parts: readonly AnyStreamPart[]) =>
   parts.reduce((sum, each) => sum + ('delta' in each ? Buffer.byteLength(each.delta) : 0), 0);
 
 describe('a buffer of parts', () => {
   it.each(Array.from({ length: 200 }, (_, seed) => seed))('counts what is in it, whatever happens (round %i)', (seed) => {
     const random = randomFrom(seed);
     const buffer = new PartBuffer();
-    let model: StreamPart[] = [];
+    let model: AnyStreamPart[] = [];
     const most = { parts: 0, bytes: 0 };
-    const taken: [StreamPart | undefined, StreamPart | undefined][] = [];
+    const taken: [AnyStreamPart | undefined, AnyStreamPart | undefined][] = [];
     for (let step = 0; step < 300; step += 1) {
       const choice = random();
       if (choice < 0.55) {
@@ -25,7 +25,7 @@ describe('a buffer of parts', () => {
       } else if (choice < 0.98) {
         taken.push([buffer.take(), model.shift()]);
       } else {
-        const wants = ({ type }: StreamPart) => type === 'text-delta';
+        const wants = ({ type }: AnyStreamPart) => type === 'text-delta';
         buffer.keepOnly(wants);
         model = model.filter(wants);
       }
@@ -38,7 +38,7 @@ describe('a buffer of parts', () => {
   });
 
   it('counts the text of every kind of part, as UTF-8', () => {
-    const cases: [StreamPart, number][] = [
+    const cases: [AnyStreamPart, number][] = [
       [part.text('€'), 3],
       [part.thought('ab'), 2],
       [part.toolStart(0, 'id', 'name'), 0],
@@ -58,7 +58,7 @@ describe('a buffer of parts', () => {
   it('takes 300,000 parts through a reader that is never done, without keeping those that were taken', async () => {
     const buffer = new PartBuffer();
     const first = new WeakRef(part.text('first'));
-    buffer.push(first.deref() as StreamPart);
+    buffer.push(first.deref() as AnyStreamPart);
     for (let count = 0; count < 300_000; count += 1) {
       buffer.push(part.text('x'));
       if (count >= 100) buffer.take();

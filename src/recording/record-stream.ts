@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { checkRecordOptions } from '../request/check-recording-options.ts';
 import { guardCheck, wrongValue } from '../request/check-value.ts';
+import type { AnyStreamPart } from '../spec/agent-part.ts';
+import type { GenerationResult } from '../spec/generation-result.ts';
 import type { RecordOptions, RecordingSink } from '../spec/recording-options.ts';
 import { GenerationStream } from '../stream/generation-stream.ts';
 import { Relay } from '../stream/relay.ts';
@@ -31,11 +33,11 @@ import { SinkLines } from './sink-lines.ts';
  * @example
  * const { text } = await recordStream(model.streamPrompt('Hello!'), 'fixtures/hello.jsonl').result();
  */
-export function recordStream(
-  stream: GenerationStream,
+export function recordStream<Part extends AnyStreamPart, Result extends GenerationResult>(
+  stream: GenerationStream<Part, Result>,
   to: string | URL | RecordingSink,
   options?: RecordOptions,
-): GenerationStream {
+): GenerationStream<Part, Result> {
   if (!(stream instanceof GenerationStream)) throw wrongValue('stream', 'a GenerationStream', stream);
   const checked = checkRecordOptions(options);
   const upstream = GenerationStream.generationOf(stream);

@@ -1,5 +1,5 @@
+import type { AnyStreamPart } from '../spec/agent-part.ts';
 import type { FailurePart } from '../spec/failure-part.ts';
-import type { StreamPart } from '../spec/stream-part.ts';
 import type { TramontaneError } from '../spec/tramontane-error.ts';
 import type { StreamOrigin } from '../stream/part-source.ts';
 import type { PartTap } from '../stream/relay.ts';
@@ -40,7 +40,7 @@ export class RecordingWriter implements PartTap {
     this.#startedAt = this.#options.now();
   }
 
-  note(part: StreamPart | FailurePart): void {
+  note(part: AnyStreamPart | FailurePart): void {
     if (this.#failure !== undefined) throw this.#failure;
     if (!this.#headerWritten) {
       this.#headerWritten = true;

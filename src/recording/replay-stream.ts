@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { RecordedFold } from '../accumulate/recorded-fold.ts';
 import { checkReplayOptions } from '../request/check-recording-options.ts';
 import { wrongValue } from '../request/check-value.ts';
 import type { ReplayOptions } from '../spec/recording-options.ts';
@@ -18,6 +19,8 @@ import { ReplayBackend } from './replay-backend.ts';
  *
  * It starts, is left and is read as every stream. The recording is read from disk by the first read. Cancelled before
  * its end, it ends with finishReason `aborted` and a usage of zero, since tokens are only counted at a recording's end.
+ *
+ * That of an agent's run is played as one, with its parts and its result: an `AgentStream`, which its caller has to say.
  *
  * @param recording - The path or file URL of a recording; or its text, which begins with `{`.
  * @param options - How fast, and what to stop it by.
@@ -38,7 +41,7 @@ export function playStream(read: () => Promise<Recording>, options: ReplayOption
     const backend = new ReplayBackend(read, speed, () => router.drain());
     const router = new StreamRouter(backend);
     const source = router.source({ json: '', abortSignal }, () => backend.origin);
-    return GenerationStream.of(new Generation(source, { timeouts, budget }));
+    return GenerationStream.of(new Generation(source, { timeouts, budget, newFold: () => new RecordedFold() }));
   } catch (error) {
     return GenerationStream.of(new Generation(new FailedSource(error as TramontaneError)));
   }

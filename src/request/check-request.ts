@@ -41,7 +41,8 @@ export interface CheckedRequest {
 
 type Options = Readonly<Record<string, unknown>>;
 
-const optionNames = Object.keys({
+/** Every option of how to generate. */
+export const generateOptionNames = Object.keys({
   maxOutputTokens: true,
   temperature: true,
   topK: true,
@@ -78,14 +79,14 @@ export function checkPromptRequest(prompt: string, options?: GenerateOptions): C
   return guardCheck('options', () => {
     const content = checkFilledText(prompt, 'prompt');
     if (content === undefined) throw wrongValue('prompt', 'a string', prompt);
-    return checkRequest({ messages: [{ role: 'user', content }] }, checkOptions(options, 'options', optionNames));
+    return checkRequest({ messages: [{ role: 'user', content }] }, checkOptions(options, 'options', generateOptionNames));
   });
 }
 
 /** Checks a conversation. Throws `invalid-argument`. */
 export function checkChatRequest(messages: readonly ChatMessage[], options?: GenerateOptions): CheckedRequest {
   return guardCheck('messages', () =>
-    checkRequest({ messages: checkMessages(messages) }, checkOptions(options, 'options', optionNames)),
+    checkRequest({ messages: checkMessages(messages) }, checkOptions(options, 'options', generateOptionNames)),
   );
 }
 
@@ -93,7 +94,7 @@ export function checkChatRequest(messages: readonly ChatMessage[], options?: Gen
 export function checkCompletionRequest(request: CompletionRequest): CheckedRequest {
   return guardCheck('request', () => {
     if (request === undefined) throw wrongValue('request', 'an object', request);
-    const checked = checkOptions(request, 'request', [...promptNames, ...optionNames]);
+    const checked = checkOptions(request, 'request', [...promptNames, ...generateOptionNames]);
     return checkRequest(checkPrompt(checked), checked);
   });
 }

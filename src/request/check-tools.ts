@@ -42,7 +42,8 @@ function checkToolList(value: unknown): CheckedTool[] {
   });
 }
 
-function checkTool(value: unknown, field: string): CheckedTool {
+/** One tool, checked and copied. */
+export function checkTool(value: unknown, field: string): CheckedTool {
   if (value === undefined) throw wrongValue(field, 'an object with name and inputSchema', value);
   const tool = checkOptions(value, field, ['name', 'description', 'inputSchema'], `${field}.`);
   const name = tool['name'];

@@ -24,6 +24,8 @@
  * - `rate-limited`: a remote engine takes no more requests for now; `error.retryAfterMs` says when to come back, where it
  *   told.
  * - `remote-failed`: a remote engine failed, or what it sent could not be read.
+ * - `callback-failed`: a function that you passed threw, or gave something that cannot be used; `error.field` names it,
+ *   and `error.cause` is what it threw.
  *
  * From `first-token-timeout` on they are found out in JavaScript: the engine's own list of codes does not have them.
  */
@@ -49,7 +51,8 @@ export type ErrorCode =
   | 'connection-lost'
   | 'unauthorized'
   | 'rate-limited'
-  | 'remote-failed';
+  | 'remote-failed'
+  | 'callback-failed';
 
 const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'invalid-argument': true,
@@ -74,6 +77,7 @@ const errorCodes: Readonly<Record<ErrorCode, true>> = {
   unauthorized: true,
   'rate-limited': true,
   'remote-failed': true,
+  'callback-failed': true,
 };
 
 /** Whether this version knows `code`. */

@@ -1,9 +1,10 @@
 import type { ToolCall } from './assistant-message.ts';
+import type { ChatMessage } from './chat-message.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { Timings } from './timings.ts';
 import type { Usage } from './usage.ts';
 
-/** What a generation had produced when it failed. */
+/** What a generation had produced when it failed; of an agent's run, what its last round had. */
 export interface PartialGeneration {
   /** Every delta delivered before the failure, joined. */
   readonly text: string;
@@ -18,6 +19,8 @@ export interface PartialGeneration {
   readonly usage: Usage;
   /** Where the time went until the failure. All zero where the engine was not there to tell. */
   readonly timings: Timings;
+  /** Of an agent's run: what it had added to the conversation, ready to be appended to the history. */
+  readonly messages?: readonly ChatMessage[];
 }
 
 /** What a {@link TramontaneError} carries besides its code and message. */

@@ -1,17 +1,17 @@
-import type { StreamPart } from '../spec/stream-part.ts';
+import type { AnyStreamPart } from '../spec/agent-part.ts';
 import type { Generation } from './generation.ts';
 
 /** The iterator of a view that makes any number of values of each part. Otherwise as `PartIterator`. */
 export class ExpandingIterator<Value> implements AsyncIterableIterator<Value, undefined>, AsyncDisposable {
   readonly #generation: Generation;
-  readonly #valuesOf: (part: StreamPart) => readonly Value[];
+  readonly #valuesOf: (part: AnyStreamPart) => readonly Value[];
   #ready: Value[] = [];
   #left = false;
   /** The read before, so that overlapping ones are answered in order. */
   #previous: Promise<unknown> = Promise.resolve();
 
   /** @param generation - one that this iterator's view has claimed for parts that `valuesOf` can read */
-  constructor(generation: Generation, valuesOf: (part: StreamPart) => readonly Value[]) {
+  constructor(generation: Generation, valuesOf: (part: AnyStreamPart) => readonly Value[]) {
     this.#generation = generation;
     this.#valuesOf = valuesOf;
   }

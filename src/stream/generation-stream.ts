@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { checkBranches, checkChunkOptions, checkNodeReadableOptions, checkResponseOptions } from '../request/check-view-options.ts';
+import type { AnyStreamPart } from '../spec/agent-part.ts';
 import type { GenerationResult } from '../spec/generation-result.ts';
 import type { OpenAIChatChunk } from '../spec/openai-chat-chunk.ts';
 import type { ReasoningDeltaPart, StreamPart, TextDeltaPart } from '../spec/stream-part.ts';
 import type { NodeReadableOptions, OpenAIChunkOptions, StreamResponseOptions } from '../spec/view-options.ts';
 import { OpenAIChunks } from '../views/openai-chunks.ts';
+import { OpenCalls } from '../views/open-calls.ts';
 import { chunksResponse, partsResponse, textResponse } from '../views/stream-response.ts';
 import { partsToNodeReadable, textToNodeReadable } from '../views/to-node-readable.ts';
 import { toReadableStream } from '../views/to-readable-stream.ts';
@@ -43,7 +45,9 @@ import { Relay } from './relay.ts';
  * }
  * const { text, usage } = await stream.result();
  */
-export class GenerationStream implements AsyncIterable<StreamPart>, AsyncDisposable {
+export class GenerationStream<Part extends AnyStreamPart = StreamPart, Result extends GenerationResult = GenerationResult>
+  implements AsyncIterable<Part>, AsyncDisposable
+{
   readonly #generation: Generation;
 
   private constructor(generation: Generation) {
@@ -51,12 +55,14 @@ export class GenerationStream implements AsyncIterable<StreamPart>, AsyncDisposa
   }
 
   /** @internal */
-  static of(generation: Generation): GenerationStream {
-    return new GenerationStream(generation);
+  static of<Part extends AnyStreamPart = StreamPart, Result extends GenerationResult = GenerationResult>(
+    generation: Generation,
+  ): GenerationStream<Part, Result> {
+    return new GenerationStream<Part, Result>(generation);
   }
 
   /** @internal */
-  static generationOf(stream: GenerationStream): Generation {
+  static generationOf(stream: GenerationStream<AnyStreamPart>): Generation {
     return stream.#generation;
   }
 
@@ -68,9 +74,9 @@ export class GenerationStream implements AsyncIterable<StreamPart>, AsyncDisposa
    *
    * @throws {TramontaneError} `invalid-argument` at once, where this stream or a view of it is already being read.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<StreamPart, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Part, undefined> {
     this.#generation.claim(() => true);
-    return new PartIterator(this.#generation, (part) => part);
+    return new PartIterator(this.#generation, (part) => part as Part);
   }
 
   /**
@@ -103,7 +109,7 @@ export class GenerationStream implements AsyncIterable<StreamPart>, AsyncDisposa
    *
    * @throws {TramontaneError} `invalid-argument`, where this stream or a view of it is already being read.
    */
-  toReadableStream(): ReadableStream<StreamPart> {
+  toReadableStream(): ReadableStream<Part> {
     return toReadableStream(this[Symbol.asyncIterator](), { chunkOf: (part) => part });
   }
 
@@ -163,7 +169,7 @@ export class GenerationStream implements AsyncIterable<StreamPart>, AsyncDisposa
    * with the same rules for starting, leaving and failing.
    *
    * Tool calls are numbered anew in the order in which they begin. A generation that was cut short has finish reason
-   * `length`, whatever cut it, as no other says so.
+   * `length`, whatever cut it, as no other says so. Of an agent's run the calls that it has answered are left out.
    *
    * @throws {TramontaneError} `invalid-argument` with the `field` at fault.
    */
@@ -189,11 +195,11 @@ export class GenerationStream implements AsyncIterable<StreamPart>, AsyncDisposa
    * void forLog.result().then(({ text }) => log(text));
    * return forClient.toResponse();
    */
-  tee(): [GenerationStream, GenerationStream];
-  tee(branches: number): GenerationStream[];
-  tee(branches?: number): GenerationStream[] {
+  tee(): [GenerationStream<Part, Result>, GenerationStream<Part, Result>];
+  tee(branches: number): GenerationStream<Part, Result>[];
+  tee(branches?: number): GenerationStream<Part, Result>[] {
     const count = checkBranches(branches);
-    return Relay.branches(this.#generation, count).map((branch) => new GenerationStream(branch));
+    return Relay.branches(this.#generation, count).map((branch) => new GenerationStream<Part, Result>(branch));
   }
 
   /**
@@ -209,8 +215,8 @@ export class GenerationStream implements AsyncIterable<StreamPart>, AsyncDisposa
    * @throws {TramontaneError} The error that iterating throws. If a reader gets it, this promise may go unawaited
    *   without an unhandled rejection.
    */
-  result(): Promise<GenerationResult> {
-    return this.#generation.result();
+  result(): Promise<Result> {
+    return this.#generation.result() as Promise<Result>;
   }
 
   /**
@@ -268,6 +274,8 @@ export class GenerationStream implements AsyncIterable<StreamPart>, AsyncDisposa
       created: created ?? Math.floor(Date.now() / 1000),
       includeUsage,
     }));
-    return new ExpandingIterator(generation, (part) => chunks.chunksOf(part));
+    if (!generation.answersCalls) return new ExpandingIterator(generation, (part) => chunks.chunksOf(part as StreamPart));
+    const openCalls = new OpenCalls();
+    return new ExpandingIterator(generation, (part) => openCalls.take(part).flatMap((taken) => chunks.chunksOf(taken)));
   }
 }

@@ -1,9 +1,10 @@
-import { MessageFold } from '../accumulate/message-fold.ts';
-import { resultOf } from '../accumulate/result-of.ts';
+import { ReplyFold } from '../accumulate/reply-fold.ts';
+import type { StreamFold } from '../accumulate/stream-fold.ts';
 import type { BufferBudget } from '../request/check-buffer.ts';
+import type { AnyStreamPart } from '../spec/agent-part.ts';
 import type { FailurePart } from '../spec/failure-part.ts';
 import type { GenerationResult } from '../spec/generation-result.ts';
-import type { FinishPart, StreamPart } from '../spec/stream-part.ts';
+import type { FinishPart } from '../spec/stream-part.ts';
 import { noTime } from '../spec/timings.ts';
 import type { Timings } from '../spec/timings.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
@@ -22,6 +23,8 @@ import type { PartSink, PartSource, StreamOrigin } from './part-source.ts';
 export interface GenerationLimits {
   readonly timeouts?: StreamTimeouts;
   readonly budget?: BufferBudget;
+  /** Makes what puts its parts together: by default, those of one reply. */
+  readonly newFold?: () => StreamFold;
 }
 
 /** Why a generation is paused: its caller has done so, all branches it is read by are, or its buffer is full. */
@@ -53,7 +56,9 @@ export class Generation implements PartSink {
   readonly budget: BufferBudget;
   readonly #deadline: PartDeadline | undefined;
   readonly #timeouts: StreamTimeouts;
-  readonly #message = new MessageFold();
+  /** For a branch of it, too. */
+  readonly newFold: () => StreamFold;
+  readonly #fold: StreamFold;
   readonly #queue = new PartQueue();
   readonly #watch: BufferWatch;
   /** It runs while there is none. */
@@ -63,9 +68,12 @@ export class Generation implements PartSink {
   #result: Promise<GenerationResult> | undefined;
   #resultWaiter: ResultWaiter | undefined;
 
-  constructor(source: PartSource, { timeouts = noTimeouts, budget = noBudget }: GenerationLimits = {}) {
+  constructor(source: PartSource, limits: GenerationLimits = {}) {
+    const { timeouts = noTimeouts, budget = noBudget, newFold = () => new ReplyFold() } = limits;
     this.#source = source;
     this.budget = budget;
+    this.newFold = newFold;
+    this.#fold = newFold();
     this.#watch = new BufferWatch(this.#queue.buffer, budget, {
       // result() asks for the whole, so nothing is held back or refused while it waits.
       isBounded: () => !this.#outcome && !this.#resultWaiter && !this.#queue.left,
@@ -87,6 +95,11 @@ export class Generation implements PartSink {
     return this.#source.origin;
   }
 
+  /** Whether it answers its own tool calls, as an agent's run does. */
+  get answersCalls(): boolean {
+    return this.#fold.answersCalls;
+  }
+
   /** Whether its caller has paused it; not once it is over or about to be. */
   get paused(): boolean {
     return this.#pauses.has('caller') && !this.#outcome && !this.#source.cancelled;
@@ -98,7 +111,7 @@ export class Generation implements PartSink {
   }
 
   /** Makes the caller the one reader of the parts that `wants` holds for. Throws where there is one already. */
-  claim(wants: (part: StreamPart) => boolean): void {
+  claim(wants: (part: AnyStreamPart) => boolean): void {
     this.#queue.claim(wants);
   }
 
@@ -166,7 +179,7 @@ export class Generation implements PartSink {
     return this.#result;
   }
 
-  deliver(part: StreamPart | FailurePart): void {
+  deliver(part: AnyStreamPart | FailurePart): void {
     if (this.#outcome) return;
     if (part.type === 'error') {
       const { usage, timings } = part;
@@ -175,11 +188,11 @@ export class Generation implements PartSink {
       this.failWith(new TramontaneError(code, message, { field, file, retryAfterMs, partial, cause }));
       return;
     }
-    this.#message.add(part);
     this.#deadline?.arrived();
     if (part.type === 'finish') {
       this.#endWithResult(part);
     } else {
+      this.#fold.add(part);
       this.#queue.hand(part);
       this.#watch.grown();
     }
@@ -227,15 +240,14 @@ export class Generation implements PartSink {
   }
 
   #partial(usage: Usage = nothingUsed, timings: Timings = noTime): PartialGeneration {
-    const { text, reasoning, toolCalls } = this.#message;
-    return { text, reasoning, toolCalls, usage, timings };
+    return { ...this.#fold.partial(), usage, timings };
   }
 
   #endWithResult(finish: FinishPart): void {
-    const bufferHighWater = { ...this.#queue.buffer.most, pauses: this.#watch.pauses };
-    this.#outcome = resultOf(this.#message, finish, bufferHighWater);
+    const last = this.#fold.end(finish);
+    this.#outcome = this.#fold.result({ ...this.#queue.buffer.most, pauses: this.#watch.pauses });
     this.#deadline?.stop();
-    this.#queue.hand(finish);
+    this.#queue.hand(last);
     this.#queue.end();
     this.#settleResult(this.#outcome);
   }

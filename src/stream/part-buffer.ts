@@ -1,5 +1,5 @@
 import type { BufferBudget } from '../request/check-buffer.ts';
-import type { StreamPart } from '../spec/stream-part.ts';
+import type { AnyStreamPart } from '../spec/agent-part.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import type { PartialGeneration } from '../spec/tramontane-error.ts';
 
@@ -8,7 +8,7 @@ const fewestSlots = 64;
 
 /** Parts that wait for a reader, oldest first, and how many and how large they are. */
 export class PartBuffer {
-  #parts: StreamPart[] = [];
+  #parts: AnyStreamPart[] = [];
   /** Where reading goes on; shifting a long array would move all of it each time. */
   #from = 0;
   #bytes = 0;
@@ -29,14 +29,14 @@ export class PartBuffer {
     return { parts: this.#mostParts, bytes: this.#mostBytes };
   }
 
-  push(part: StreamPart): void {
+  push(part: AnyStreamPart): void {
     this.#parts.push(part);
     this.#bytes += bytesOf(part);
     this.#mostParts = Math.max(this.#mostParts, this.length);
     this.#mostBytes = Math.max(this.#mostBytes, this.#bytes);
   }
 
-  take(): StreamPart | undefined {
+  take(): AnyStreamPart | undefined {
     const part = this.#parts[this.#from];
     if (!part) return undefined;
     this.#from += 1;
@@ -50,7 +50,7 @@ export class PartBuffer {
   }
 
   /** Drops the parts that a reader does not want. They never waited for one. */
-  keepOnly(wants: (part: StreamPart) => boolean): void {
+  keepOnly(wants: (part: AnyStreamPart) => boolean): void {
     const wanted = this.#parts.slice(this.#from).filter(wants);
     this.clear();
     for (const part of wanted) this.push(part);
@@ -86,7 +86,7 @@ export function bufferFull({ maxParts, maxBytes }: BufferBudget, partial?: Parti
   return new TramontaneError('buffer-full', message, { partial });
 }
 
-function bytesOf(part: StreamPart): number {
+function bytesOf(part: AnyStreamPart): number {
   switch (part.type) {
     case 'text-delta':
     case 'reasoning-delta':
@@ -102,6 +102,10 @@ function bytesOf(part: StreamPart): number {
       }
       return bytes;
     }
+    case 'tool-result':
+      return Buffer.byteLength(part.content);
+    case 'tool-progress':
+      return part.phase === 'running' ? Buffer.byteLength(JSON.stringify(part.value) ?? '') : 0;
     case 'provider-data':
       return Buffer.byteLength(JSON.stringify(part.data) ?? '');
     default:

@@ -1,4 +1,4 @@
-import type { StreamPart } from '../spec/stream-part.ts';
+import type { AnyStreamPart } from '../spec/agent-part.ts';
 import type { Generation } from './generation.ts';
 
 /**
@@ -7,10 +7,10 @@ import type { Generation } from './generation.ts';
  */
 export class PartIterator<Value> implements AsyncIterableIterator<Value, undefined>, AsyncDisposable {
   readonly #generation: Generation;
-  readonly #valueOf: (part: StreamPart) => Value;
+  readonly #valueOf: (part: AnyStreamPart) => Value;
 
   /** @param generation - one that this iterator's view has claimed for parts that `valueOf` can read */
-  constructor(generation: Generation, valueOf: (part: StreamPart) => Value) {
+  constructor(generation: Generation, valueOf: (part: AnyStreamPart) => Value) {
     this.#generation = generation;
     this.#valueOf = valueOf;
   }

@@ -1,8 +1,8 @@
-import type { StreamPart } from '../spec/stream-part.ts';
+import type { AnyStreamPart } from '../spec/agent-part.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import { PartBuffer } from './part-buffer.ts';
 
-export type Read = IteratorResult<StreamPart, undefined>;
+export type Read = IteratorResult<AnyStreamPart, undefined>;
 
 interface Reader {
   readonly resolve: (read: Read) => void;
@@ -16,7 +16,7 @@ export const end: Read = { done: true, value: undefined };
 export class PartQueue {
   readonly buffer = new PartBuffer();
   /** Whether a view reads the parts, and which ones it wants. */
-  #wants: ((part: StreamPart) => boolean) | undefined;
+  #wants: ((part: AnyStreamPart) => boolean) | undefined;
   #left = false;
   /** The failure, until a read has thrown it. */
   #unthrown: TramontaneError | undefined;
@@ -38,7 +38,7 @@ export class PartQueue {
   }
 
   /** Makes the caller the one reader of the parts that `wants` holds for. Throws where there is one already. */
-  claim(wants: (part: StreamPart) => boolean): void {
+  claim(wants: (part: AnyStreamPart) => boolean): void {
     if (this.#wants) {
       const message =
         'this stream is already being read, and it can be read only once; result() gives the whole text beside a reader';
@@ -49,7 +49,7 @@ export class PartQueue {
   }
 
   /** What a read gets at once; nothing where it has to wait. Throws the failure, once. */
-  take(): StreamPart | undefined {
+  take(): AnyStreamPart | undefined {
     const part = this.buffer.take();
     if (part || !this.#unthrown) return part;
     const error = this.#unthrown;
@@ -64,7 +64,7 @@ export class PartQueue {
     });
   }
 
-  hand(part: StreamPart): void {
+  hand(part: AnyStreamPart): void {
     if (this.#left || (this.#wants && !this.#wants(part))) return;
     const reader = this.#readers.shift();
     if (reader) reader.resolve({ done: false, value: part });

@@ -1,5 +1,5 @@
+import type { AnyStreamPart } from '../spec/agent-part.ts';
 import type { FailurePart } from '../spec/failure-part.ts';
-import type { StreamPart } from '../spec/stream-part.ts';
 import type { TramontaneError } from '../spec/tramontane-error.ts';
 
 /**
@@ -39,7 +39,7 @@ export interface PartSource {
 /** Takes the parts of one stream. */
 export interface PartSink {
   /** The last part is a `finish` or an `error`. */
-  deliver(part: StreamPart | FailurePart): void;
+  deliver(part: AnyStreamPart | FailurePart): void;
   /** Ends the stream where its source can no longer say how it ended. */
   fail(message: string, cause?: unknown): void;
   /** Ends the stream with an error as another stream has thrown it. */

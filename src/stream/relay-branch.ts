@@ -1,5 +1,5 @@
 import type { BufferBudget } from '../request/check-buffer.ts';
-import type { StreamPart } from '../spec/stream-part.ts';
+import type { AnyStreamPart } from '../spec/agent-part.ts';
 import { noTime } from '../spec/timings.ts';
 import type { TramontaneError } from '../spec/tramontane-error.ts';
 import { nothingUsed } from '../spec/usage.ts';
@@ -70,7 +70,7 @@ export class RelayBranch implements PartSource {
     this.#relay.await(this, sink !== undefined);
   }
 
-  deliver(part: StreamPart): void {
+  deliver(part: AnyStreamPart): void {
     if (this.#sink && !this.paused) this.#sink.deliver(part);
     else if (!this.#tooSlow) this.#keep(part);
   }
@@ -80,7 +80,7 @@ export class RelayBranch implements PartSource {
     if (!this.paused) this.#flush();
   }
 
-  #keep(part: StreamPart): void {
+  #keep(part: AnyStreamPart): void {
     this.#backlog.push(part);
     if (this.#budget.policy !== 'error' || !this.#backlog.isOver(this.#budget)) return;
     this.#tooSlow = true;

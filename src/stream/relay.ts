@@ -1,5 +1,5 @@
 import type { BufferBudget } from '../request/check-buffer.ts';
-import type { StreamPart } from '../spec/stream-part.ts';
+import type { AnyStreamPart } from '../spec/agent-part.ts';
 import type { TramontaneError } from '../spec/tramontane-error.ts';
 import { Generation } from './generation.ts';
 import { RelayBranch } from './relay-branch.ts';
@@ -8,7 +8,7 @@ import { RelayBranch } from './relay-branch.ts';
 export interface PartTap {
   /** Called before the stream begins. */
   open(): Promise<void>;
-  note(part: StreamPart): void;
+  note(part: AnyStreamPart): void;
   noteError(error: TramontaneError): void;
   /** All that was noted is to be kept when this resolves; nothing follows. The stream's last part waits for it. */
   close(): Promise<void>;
@@ -93,13 +93,13 @@ export class Relay {
   }
 
   #branch(number: number): Generation {
-    const { budget } = this.upstream;
+    const { budget, newFold } = this.upstream;
     // Branches never hold one another back, but one may fail by itself.
     const own: BufferBudget = budget.policy === 'error' ? budget : { ...budget, policy: 'buffer' };
     const branch = new RelayBranch(this, number, own);
     this.#branches.set(number, new WeakRef(branch));
     this.#abandoned.register(branch, number);
-    return new Generation(branch, { budget: own });
+    return new Generation(branch, { budget: own, newFold });
   }
 
   #updatePause(): void {
@@ -140,7 +140,7 @@ export class Relay {
     for (const branch of this.#branches.values()) branch.deref()?.deliver(part);
   }
 
-  async #next(): Promise<StreamPart> {
+  async #next(): Promise<AnyStreamPart> {
     try {
       const read = await this.upstream.next();
       if (!read.done) return read.value;

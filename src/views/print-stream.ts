@@ -1,12 +1,12 @@
 import { checkPrintOptions } from '../request/check-view-options.ts';
+import type { AnyStreamPart } from '../spec/agent-part.ts';
 import type { GenerationResult } from '../spec/generation-result.ts';
-import type { StreamPart } from '../spec/stream-part.ts';
 import type { PrintOptions } from '../spec/view-options.ts';
 import { WholeCharacters } from './whole-characters.ts';
 
 /** What can be printed: any stream of parts that can tell what it came to. */
 export interface PrintableStream {
-  [Symbol.asyncIterator](): AsyncIterator<StreamPart, undefined>;
+  [Symbol.asyncIterator](): AsyncIterator<AnyStreamPart, undefined>;
   result(): Promise<GenerationResult>;
 }
 
@@ -15,7 +15,7 @@ const closedCodes = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR
 
 /**
  * Writes a stream's text as it comes. It waits while the writable is full, leaves tool calls out, adds nothing at the
- * end, and leaves the writable open.
+ * end, and leaves the writable open. Of an agent's run the rounds' texts are set apart by an empty line.
  *
  * Where the reader at the other end goes away (`head`, a closed connection), the generation is cancelled; that is no
  * error.
@@ -38,18 +38,25 @@ export async function printStream(
   const printer = new Printer(writable, () => void parts.return?.());
   const characters = new WholeCharacters();
   let thinking = false;
+  /** Whether what follows is set apart from the text before. */
+  let apart = false;
+  let written = false;
   try {
     while (!printer.closed) {
       const read = await parts.next();
       if (read.done) break;
       const part = read.value;
       if (part.type === 'text-delta') {
-        if (thinking) await printer.write(`${characters.rest()}\n\n`);
+        if (thinking || (apart && written)) await printer.write(`${characters.rest()}\n\n`);
         thinking = false;
+        apart = false;
+        written = true;
         await printer.write(characters.take(part.delta));
       } else if (part.type === 'reasoning-delta' && reasoning) {
         thinking = true;
         await printer.write(characters.take(part.delta));
+      } else if (part.type === 'round-finish') {
+        apart = true;
       }
     }
     await printer.write(characters.rest());

@@ -1,5 +1,5 @@
+import type { AnyStreamPart } from '../spec/agent-part.ts';
 import type { OpenAIChatChunk } from '../spec/openai-chat-chunk.ts';
-import type { StreamPart } from '../spec/stream-part.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import type { StreamResponseOptions } from '../spec/view-options.ts';
 import { toReadableStream } from './to-readable-stream.ts';
@@ -25,7 +25,7 @@ export function textResponse(deltas: AsyncIterator<string, undefined>, options: 
 }
 
 /** One event for each part. */
-export function partsResponse(parts: AsyncIterator<StreamPart, undefined>, options: StreamResponseOptions): Response {
+export function partsResponse(parts: AsyncIterator<AnyStreamPart, undefined>, options: StreamResponseOptions): Response {
   return respond(parts, options, eventHeaders, {
     chunkOf: event,
     lastOnError: (error) => {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { StreamPart } from '../spec/stream-part.ts';
+import type { AnyStreamPart } from '../spec/agent-part.ts';
 import { WholeCharacters } from './whole-characters.ts';
 
 /** A Node stream of text, as strings. Begins with its first read; destroying it leaves the iterator. */
@@ -9,7 +9,7 @@ export function textToNodeReadable(deltas: AsyncIterator<string, undefined>): Re
 }
 
 /** A Node stream of parts, in object mode. Begins with its first read; destroying it leaves the iterator. */
-export function partsToNodeReadable(parts: AsyncIterator<StreamPart, undefined>): Readable {
+export function partsToNodeReadable(parts: AsyncIterator<AnyStreamPart, undefined>): Readable {
   return toNodeReadable(parts, { objectMode: true }, (part) => part, () => '');
 }
 

@@ -1,0 +1,2 @@
+export { mcpTools } from './mcp-tools.ts';
+export type { McpClient, McpProgress, McpTool, McpToolsOptions } from './mcp-client.ts';
