@@ -2463,10 +2463,11 @@ export type DialectName = "openai-chat" | "openai-responses" | "anthropic" | "ge
  * - `remote-failed`: a remote engine failed, or what it sent could not be read.
  * - `callback-failed`: a function that you passed threw, or gave something that cannot be used; `error.field` names it,
  *   and `error.cause` is what it threw.
+ * - `stream-gone`: events of a resumable stream were asked for that are not kept any more.
  *
  * From `first-token-timeout` on they are found out in JavaScript: the engine's own list of codes does not have them.
  */
-export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model" | "unsupported-model" | "unsupported-device" | "download-failed" | "model-busy" | "cache-failed" | "no-chat-template" | "context-overflow" | "queue-full" | "deadline-exceeded" | "aborted" | "closed" | "engine-failed" | "native-unavailable" | "first-token-timeout" | "idle-timeout" | "buffer-full" | "connection-failed" | "connection-lost" | "unauthorized" | "rate-limited" | "remote-failed" | "callback-failed";
+export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model" | "unsupported-model" | "unsupported-device" | "download-failed" | "model-busy" | "cache-failed" | "no-chat-template" | "context-overflow" | "queue-full" | "deadline-exceeded" | "aborted" | "closed" | "engine-failed" | "native-unavailable" | "first-token-timeout" | "idle-timeout" | "buffer-full" | "connection-failed" | "connection-lost" | "unauthorized" | "rate-limited" | "remote-failed" | "callback-failed" | "stream-gone";
 /**
  * Why a generation ended.
  *

@@ -145,6 +145,19 @@ describe('limits', () => {
   });
 });
 
+it('a WebSocket is refused to pages of other origins, to strangers, and where there is none', async () => {
+  const { url } = await served('Hello', { apiKeys: ['key'] });
+  const upgrade = async (headers: Record<string, string>) => {
+    const lines = Object.entries({ host: 'localhost', upgrade: 'websocket', connection: 'upgrade', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+    return (await readSocket(await rawRequest(url, `GET /v1/models HTTP/1.1\r\n${lines.join('')}\r\n`))).split('\r\n\r\n');
+  };
+  const authorization = 'Bearer key';
+  expect((await upgrade({}))[1]).toContain('invalid_api_key');
+  expect((await upgrade({ authorization, origin: 'https://evil.com' }))[1]).toContain('origin_not_allowed');
+  expect((await upgrade({ authorization, origin: 'http://localhost' }))[1]).toContain('unknown_url');
+  expect((await upgrade({ authorization }))[0]).toMatch(/^HTTP\/1.1 404 /);
+});
+
 it('garbage is answered or cut off, and hurts nobody', async () => {
   const { url } = await served('Hello');
   const garbage = [
