@@ -971,8 +971,8 @@ export interface CachedRevision {
 /** How to reach a remote engine. `undefined` counts as left out. */
 export interface ConnectOptions {
 	/**
-	 * Who serves it: `openai`, `openai-responses`, `anthropic`, `gemini`, `ollama`, `vllm`, `llama.cpp`, `lmstudio`,
-	 * `mistralrs`, `deepseek`, `moonshot`, `zhipu`, `hunyuan`. It says where the engine is, which protocol it speaks and
+	 * Who serves it: `openai`, `openai-responses`, `anthropic`, `gemini`, `ollama`, `vllm`, `llama.cpp`,
+	 * `llama-cpp-python`, `lmstudio`, `mistralrs`, `deepseek`, `moonshot`, `zhipu`, `hunyuan`. It says where the engine is, which protocol it speaks and
 	 * how it departs from that, and which environment variable may hold the key.
 	 *
 	 * @defaultValue none: then `dialect` is needed
