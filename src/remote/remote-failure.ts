@@ -26,3 +26,8 @@ export function reasonOf(error: unknown): string {
   if (code === undefined && error.cause instanceof Error) return reasonOf(error.cause);
   return [code, error.message].filter((text) => text).join(': ') || error.name;
 }
+
+/** Whether a failure says nothing of the request, so that the same may succeed later. */
+export function isPassing({ code }: Pick<Failure, 'code'>): boolean {
+  return code === 'connection-lost' || code === 'connection-failed' || code === 'rate-limited';
+}
