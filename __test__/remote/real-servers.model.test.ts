@@ -6,13 +6,14 @@ import type { ChatMessage, ConnectOptions, GenerateOptions, GenerationResult, Re
 import { errorOf, readAll, readUntilError } from '../support/read-stream.ts';
 import { llamaCppPythonServer, python, startLlamaCppPython } from '../support/real-servers/llama-cpp-python.ts';
 import { ollamaServer } from '../support/real-servers/ollama.ts';
+import { ownServer } from '../support/real-servers/own-server.ts';
 import { plainAnswer } from '../support/real-servers/plain-answer.ts';
 import { contextLength } from '../support/real-servers/real-server.ts';
 import type { RealServer, Way } from '../support/real-servers/real-server.ts';
 import type { ServerProcess } from '../support/real-servers/server-process.ts';
 import { turns } from '../support/turns.ts';
 
-const servers: readonly RealServer[] = [llamaCppPythonServer, ollamaServer];
+const servers: readonly RealServer[] = [ownServer, llamaCppPythonServer, ollamaServer];
 
 const messages: readonly ChatMessage[] = [
   { role: 'system', content: 'You answer in one sentence – always “politely” 🌬️.' },
@@ -25,7 +26,12 @@ const tools = [
   {
     name: 'weather',
     description: 'Tells the weather.',
-    inputSchema: { type: 'object', properties: { city: { type: 'string', enum: ['Genova'] } }, required: ['city'] },
+    inputSchema: {
+      type: 'object',
+      properties: { city: { type: 'string', enum: ['Genova'] } },
+      required: ['city'],
+      additionalProperties: false,
+    },
   },
 ];
 
@@ -34,6 +40,9 @@ const titled = servers.map(({ name, start, ways }) => {
   const title = start ? name : `${name}, which is not installed (npm run test:servers -- --install)`;
   return { title, start, ways };
 });
+
+const warnings: Error[] = [];
+process.on('warning', (warning) => warnings.push(warning));
 
 describe.each(titled)('$title', ({ start, ways }) => {
   let server: ServerProcess;
@@ -258,6 +267,10 @@ async function readAfterFirst(
   }
   return readUntilError(watched());
 }
+
+it('has spoken each protocol itself, and let none stand in for it', () => {
+  expect(warnings).toEqual([]);
+});
 
 it.skipIf(python === null)('fails with connection-lost where llama-cpp-python ends an answer for the next', async () => {
   const server = await startLlamaCppPython();
