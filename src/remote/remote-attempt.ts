@@ -1,12 +1,11 @@
 import type { FailurePart } from '../spec/failure-part.ts';
 import type { StreamPart } from '../spec/stream-part.ts';
-import { TramontaneError } from '../spec/tramontane-error.ts';
 import type { Usage } from '../spec/usage.ts';
 import type { EventDecoder, RemoteRequest, RequestBody, Spoken } from './dialect.ts';
 import type { Endpoint } from './endpoint.ts';
 import { eventsOf } from './event-batches.ts';
 import { RemoteCall } from './remote-call.ts';
-import { RemoteFailure, isPassing, reasonOf } from './remote-failure.ts';
+import { RemoteFailure, failureOf } from './remote-failure.ts';
 
 /** A request in the protocol that is spoken where it goes. */
 export interface Asked {
@@ -80,15 +79,4 @@ export class RemoteAttempt {
     this.#call.close();
     return broke && failure ? new RemoteFailure({ ...failure.failure, ...broke.failure }, broke.retry) : failure;
   }
-}
-
-/** Whatever was thrown on the way to an answer. */
-export function failureOf(error: unknown): RemoteFailure {
-  if (error instanceof RemoteFailure) return error;
-  if (TramontaneError.isInstance(error)) {
-    const { code, message, field } = error;
-    return new RemoteFailure({ code, message, ...(field !== undefined && { field }) }, isPassing(error) ? 'later' : 'never');
-  }
-  const message = `the engine's answer could not be read: ${reasonOf(error)}`;
-  return new RemoteFailure({ code: 'remote-failed', message, cause: error }, 'never');
 }

@@ -1,4 +1,5 @@
 import type { Failure } from '../spec/failure-part.ts';
+import { TramontaneError } from '../spec/tramontane-error.ts';
 
 /**
  * Whether a call that failed may be made again: `later`, after a while; `at-once`, since the server had closed a
@@ -30,4 +31,15 @@ export function reasonOf(error: unknown): string {
 /** Whether a failure says nothing of the request, so that the same may succeed later. */
 export function isPassing({ code }: Pick<Failure, 'code'>): boolean {
   return code === 'connection-lost' || code === 'connection-failed' || code === 'rate-limited';
+}
+
+/** Whatever was thrown on the way to an answer. */
+export function failureOf(error: unknown): RemoteFailure {
+  if (error instanceof RemoteFailure) return error;
+  if (TramontaneError.isInstance(error)) {
+    const { code, message, field } = error;
+    return new RemoteFailure({ code, message, ...(field !== undefined && { field }) }, isPassing(error) ? 'later' : 'never');
+  }
+  const message = `the engine's answer could not be read: ${reasonOf(error)}`;
+  return new RemoteFailure({ code: 'remote-failed', message, cause: error }, 'never');
 }

@@ -7,9 +7,9 @@ import type { PartSink, PartSource, StreamOrigin } from '../stream/part-source.t
 import type { RemoteRequest } from './dialect.ts';
 import type { Endpoint } from './endpoint.ts';
 import { PauseGate } from './pause-gate.ts';
-import { RemoteAttempt, asked, failureOf } from './remote-attempt.ts';
+import { RemoteAttempt, asked } from './remote-attempt.ts';
 import type { Asked, PartTaker } from './remote-attempt.ts';
-import { RemoteFailure, isPassing } from './remote-failure.ts';
+import { RemoteFailure, failureOf, isPassing } from './remote-failure.ts';
 import { RemoteStopwatch } from './remote-stopwatch.ts';
 import { RetryDelays } from './retry-delays.ts';
 import { RetryTimer } from './retry-timer.ts';

@@ -34,10 +34,11 @@ export interface ConnectOptions {
   /** Headers to send besides, to the base URL's own origin only. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
-   * Makes the requests, in place of Node's own HTTP client: for a proxy, or a runtime of its own. `connectTimeoutMs` and
-   * `websocket` are not for it, and a paused stream may keep the process alive.
+   * Makes the requests, in place of Node's own HTTP client: for certificates, or a runtime of its own. `connectTimeoutMs`
+   * and `websocket` are not for it, and a paused stream may keep the process alive.
    *
-   * @defaultValue Node's HTTP client
+   * @defaultValue Node's HTTP client, through the proxies that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` in the
+   *   environment name
    */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /**
