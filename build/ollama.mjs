@@ -39,6 +39,10 @@ export async function installOllama({ cache = cacheDir(), progress }) {
   const folder = folderIn(cache);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  await runCommand('go', ['version'], { cwd: folder }).catch((cause) => {
+    const advice = 'Go is not installed, or not on PATH: get it from https://go.dev/dl, and run this again';
+    throw new BuildError(advice, { cause });
+  });
   const startedAt = performance.now();
   progress.start(() => `compiling Ollama  ${formatClock(performance.now() - startedAt)} elapsed`);
   const sources = mkdtempSync(join(folder, '.sources-'));

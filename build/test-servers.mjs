@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { BuildError } from './build-error.mjs';
 import { buildDist } from './build-dist.mjs';
 import { CHECKOUT } from './build.mjs';
 import { getModel } from './get-model.mjs';
@@ -32,7 +33,14 @@ await runScript(import.meta.url, async () => {
   }
   const progress = new ProgressLine();
   for (const { name, find, install } of SERVERS) {
-    if (find() === null && values.install) await install({ progress });
+    if (find() === null && values.install) {
+      await install({ progress }).catch((error) => {
+        if (!(error instanceof BuildError)) throw error;
+        // The others can be tried all the same.
+        progress.log(`${error.message}\n\n${name} could not be installed; why is above.`);
+        process.exitCode = 1;
+      });
+    }
     progress.log(`${name}: ${find() ?? 'not installed (--install does it)'}`);
   }
   await buildDist(CHECKOUT);
@@ -41,5 +49,5 @@ await runScript(import.meta.url, async () => {
   const print = (line) => void process.stdout.write(`${line}\n`);
   const args = ['run', '--project', 'model', '--reporter=verbose', '__test__/remote/'];
   const { code } = await runCommand('vitest', args, { cwd: CHECKOUT, env, onStdoutLine: print, onStderrLine: print });
-  process.exitCode = code;
+  process.exitCode ||= code;
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, openAsBlob, rmSync } from 'node:fs';
+import { mkdtempSync, openAsBlob } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TEST_MODEL } from '../../../build/get-model.mjs';
@@ -21,7 +21,6 @@ Tools: {{ range .Tools }}{{ . }}{{ end }}<|im_end|>
 
 async function start(command: string): Promise<ServerProcess> {
   const models = mkdtempSync(join(tmpdir(), 'tramontane-ollama-'));
-  process.once('exit', () => rmSync(models, { recursive: true, force: true }));
   const server = await ServerProcess.start({
     command,
     args: ['serve'],
@@ -34,6 +33,7 @@ async function start(command: string): Promise<ServerProcess> {
       // Where it writes a key of its own.
       HOME: models,
     },
+    folder: models,
     listening: /Listening on (127\.0\.0\.1:\d+)/,
   });
   const digest = `sha256:${TEST_MODEL.sha256}`;

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface ServerCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** A folder of its own, removed when it is stopped. */
+  readonly folder?: string;
   /** Finds the server's origin in what it has printed, once it listens. */
   readonly listening: RegExp;
 }
@@ -25,14 +28,17 @@ export class ServerProcess {
   readonly #child: ChildProcess;
   readonly #printed: { text: string };
 
-  private constructor(child: ChildProcess, origin: string, printed: { text: string }) {
+  readonly #folder: string | undefined;
+
+  private constructor(child: ChildProcess, origin: string, printed: { text: string }, folder: string | undefined) {
     this.#child = child;
     this.origin = origin;
     this.#printed = printed;
+    this.#folder = folder;
   }
 
   /** Starts it, and waits until it listens. Throws, with what it has printed, where it does not. */
-  static async start({ command, args, env, listening }: ServerCommand): Promise<ServerProcess> {
+  static async start({ command, args, env, folder, listening }: ServerCommand): Promise<ServerProcess> {
     // In a process group of its own, so that all of it can be stopped.
     const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const printed = { text: '' };
@@ -44,7 +50,7 @@ export class ServerProcess {
     while (failures.length === 0 && performance.now() < until) {
       const origin = listening.exec(printed.text)?.[1];
       if (origin !== undefined) {
-        const server = new ServerProcess(child, `http://${origin.replace(/^https?:\/\//, '')}`, printed);
+        const server = new ServerProcess(child, `http://${origin.replace(/^https?:\/\//, '')}`, printed, folder);
         running.add(server);
         return server;
       }
@@ -86,6 +92,8 @@ export class ServerProcess {
     const gone = exitCode !== null || signalCode !== null ? undefined : new Promise((resolve) => this.#child.once('exit', resolve));
     this.kill();
     await gone;
+    // What it has started itself may still be writing.
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
