@@ -20,8 +20,17 @@ export function proxyFor(url: URL, env: NodeJS.ProcessEnv): URL | undefined {
 /** What a proxy wants to know of who asks; nothing where its URL names nobody. */
 export function proxyAuthorization({ username, password }: URL): { 'proxy-authorization'?: string } {
   if (username === '') return {};
-  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const user = `${decoded(username)}:${decoded(password)}`;
   return { 'proxy-authorization': `Basic ${Buffer.from(user).toString('base64')}` };
+}
+
+/** As it is where its percent signs mean nothing. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function isNearby(hostname: string): boolean {

@@ -27,25 +27,30 @@ export class TunnelAgent extends Agent {
     const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     const send = this.#proxy.protocol === 'https:' ? httpsRequest : httpRequest;
     const headers = { host: target, ...proxyAuthorization(this.#proxy) };
-    const signal = options.tunnelSignal;
-    const request = send(this.#proxy, { method: 'CONNECT', path: target, headers, agent: false, ...(signal && { signal }) });
-    request.once('error', connected);
+    const request = send(this.#proxy, { method: 'CONNECT', path: target, headers, agent: false });
+    const { tunnelSignal } = options;
+    let unfinished: { destroy(): unknown } = request;
+    const giveUp = () => void unfinished.destroy();
+    tunnelSignal?.addEventListener('abort', giveUp, { once: true });
+    let isDone = false;
+    const done: Connected = (error, socket) => {
+      if (isDone) return;
+      isDone = true;
+      // The connection may serve others from now on.
+      tunnelSignal?.removeEventListener('abort', giveUp);
+      connected(error, socket);
+    };
+    request.on('error', done);
     request.once('connect', ({ statusCode }, socket) => {
-      request.off('error', connected);
+      unfinished = socket.on('error', () => {});
       if (statusCode !== 200) {
         socket.destroy();
-        connected(new Error(`the proxy ${this.#proxy.origin} answers ${statusCode} to CONNECT`));
+        done(new Error(`the proxy ${this.#proxy.origin} answers ${statusCode} to CONNECT`));
         return;
       }
-      const stop = () => socket.destroy();
-      signal?.addEventListener('abort', stop, { once: true });
       const tls = connectTls({ ...options, socket });
-      tls.once('error', connected);
-      tls.once('secureConnect', () => {
-        signal?.removeEventListener('abort', stop);
-        tls.off('error', connected);
-        connected(null, tls);
-      });
+      tls.on('error', done);
+      tls.once('secureConnect', () => done(null, tls));
     });
     request.end();
     return undefined;
