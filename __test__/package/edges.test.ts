@@ -16,6 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   recording: ['spec', 'request', 'stream'],
   engine: ['spec', 'request', 'native', 'stream'],
   testing: ['spec', 'request', 'native', 'stream', 'recording', 'engine'],
+  cli: ['index.ts', 'request', 'remote'],
   'index.ts': ['spec', 'accumulate', 'views', 'stream', 'remote', 'recording', 'engine'],
 };
 

@@ -1,0 +1,6 @@
+import type { Command } from './command.ts';
+
+/** The commands there are, in the order of the help. Each is loaded when it is asked for. */
+export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./commands/run.ts')).run,
+};
