@@ -8,7 +8,7 @@ export interface ProgressState {
   readonly done: number;
   /** `null` while unknown. */
   readonly total: number | null;
-  readonly unit: 'bytes' | 'tensors';
+  readonly unit: 'bytes' | 'tensors' | 'steps';
 }
 
 /** How often it is drawn at most, in milliseconds. */
@@ -48,9 +48,9 @@ export class ProgressBar {
     this.#drawnAtMs = atMs;
     this.#samples.push({ atMs, done: state.done });
     while (this.#samples.length > 2 && atMs - (this.#samples[0]?.atMs ?? 0) > rateWindowMs) this.#samples.shift();
-    const text = progressText(state, this.#ratePerMs());
     // A line that wraps could not be erased again.
-    this.#output.write(eraseLine + text.slice(0, Math.max(1, (this.#output.columns ?? 80) - 1)));
+    const width = Math.max(1, (this.#output.columns ?? 80) - 1);
+    this.#output.write(eraseLine + progressText(state, this.#ratePerMs(), width).slice(0, width));
     this.#drawn = true;
   }
 
@@ -68,21 +68,23 @@ export class ProgressBar {
   }
 }
 
-/** The line: label, bar, share, amounts, rate, remaining time, each as far as it is known. */
-export function progressText({ label, done, total, unit }: ProgressState, ratePerMs: number | null): string {
+/**
+ * The line: label, bar, share, amounts, rate, remaining time, each as far as it is known. Where there is not enough room
+ * the bar goes first, then the end of the label.
+ */
+export function progressText({ label, done, total, unit }: ProgressState, ratePerMs: number | null, width: number): string {
   const amount = (value: number) => (unit === 'bytes' ? formatBytes(value) : `${formatCount(value)} ${unit}`);
   if (total === null || total === 0) return done > 0 ? `${label}  ${amount(done)}` : label;
   const share = Math.min(1, done / total);
   const filled = Math.round(share * barWidth);
-  const parts = [
-    label,
-    `[${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}]`,
-    `${Math.floor(share * 100)}%`.padStart(4),
-    `${amount(done)} of ${amount(total)}`,
-  ];
+  const bar = `[${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}]  `;
+  const parts = [`${Math.floor(share * 100)}%`.padStart(4), `${amount(done)} of ${amount(total)}`];
   if (ratePerMs !== null && done < total) {
     if (unit === 'bytes') parts.push(`${formatBytes(ratePerMs * 1000)}/s`);
     parts.push(`${formatClock((total - done) / ratePerMs)} left`);
   }
-  return parts.join('  ');
+  const figures = parts.join('  ');
+  const room = width - figures.length - 2;
+  if (label.length + bar.length <= room) return `${label}  ${bar}${figures}`;
+  return `${label.length <= room ? label : `${label.slice(0, Math.max(0, room - 1))}…`}  ${figures}`;
 }
