@@ -2,6 +2,10 @@ export { finalMessage } from './accumulate/final-message.ts';
 export { MessageFold } from './accumulate/message-fold.ts';
 export { loadModel } from './engine/load-model.ts';
 export { Model } from './engine/model.ts';
+export { downloadModel } from './files/download-model.ts';
+export { inspectModel } from './files/inspect-model.ts';
+export { listCachedModels } from './files/list-cached-models.ts';
+export { removeCachedModel } from './files/remove-cached-model.ts';
 export { recordStream } from './recording/record-stream.ts';
 export { replayStream } from './recording/replay-stream.ts';
 export { connect } from './remote/connect.ts';
@@ -16,6 +20,14 @@ export type { PartialGeneration, TramontaneErrorDetails } from './spec/tramontan
 export type { ErrorCode } from './spec/error-code.ts';
 export type { BufferHighWater, BufferOptions, BufferPolicy } from './spec/buffering.ts';
 export type {
+  CachedFile,
+  CachedModel,
+  CachedModelOptions,
+  CachedRevision,
+  RemoveCachedModelOptions,
+  RemovedModel,
+} from './spec/cached-model.ts';
+export type {
   AssistantToolCall,
   AssistantTurn,
   ChatMessage,
@@ -27,6 +39,7 @@ export type {
 export type { CompletionRequest, MessagesPrompt, TextPrompt, TokensPrompt } from './spec/completion-request.ts';
 export type { ConnectOptions } from './spec/connect-options.ts';
 export type { DialectName } from './spec/dialect-name.ts';
+export type { DownloadedModel, DownloadModelOptions, DownloadProgress } from './spec/downloaded-model.ts';
 export type { DryOptions } from './spec/dry-options.ts';
 export type { FinishReason } from './spec/finish-reason.ts';
 export type { GenerateOptions } from './spec/generate-options.ts';
@@ -35,8 +48,17 @@ export type { Grammar, ResponseFormat } from './spec/grammar.ts';
 export type { LoadDevice, LoadModelOptions, ReasoningFormat, ToolCallFormat } from './spec/load-model-options.ts';
 export type { LoadProgress } from './spec/load-progress.ts';
 export type { TokenLogProbabilities, TokenLogProbability } from './spec/log-probabilities.ts';
+export type {
+  InspectModelOptions,
+  MemoryEstimate,
+  ModelDescription,
+  ModelProblem,
+  TensorTypeCount,
+} from './spec/model-description.ts';
+export type { ModelFile } from './spec/model-file.ts';
 export type { ModelInfo } from './spec/model-info.ts';
 export type { ModelMetrics } from './spec/model-metrics.ts';
+export type { ModelReferenceOptions } from './spec/model-reference-options.ts';
 export type { OpenTelemetryMetric } from './spec/open-telemetry-metric.ts';
 export type {
   OpenAIChatChunk,

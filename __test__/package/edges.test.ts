@@ -15,9 +15,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   remote: ['spec', 'request', 'views', 'stream'],
   recording: ['spec', 'request', 'stream'],
   engine: ['spec', 'request', 'native', 'stream'],
+  files: ['spec', 'request', 'native'],
   testing: ['spec', 'request', 'native', 'stream', 'recording', 'engine'],
-  cli: ['index.ts', 'request', 'remote'],
-  'index.ts': ['spec', 'accumulate', 'views', 'stream', 'remote', 'recording', 'engine'],
+  cli: ['index.ts', 'request', 'remote', 'server'],
+  'index.ts': ['spec', 'accumulate', 'views', 'stream', 'remote', 'recording', 'engine', 'files'],
 };
 
 /** The npm packages that a room may import. */

@@ -206,7 +206,7 @@ export class FakeNativeModel implements NativeModel {
 }
 
 /** A binding that makes fake models, and lists those it has made. */
-export function fakeBinding(): { binding: NativeBinding; models: FakeNativeModel[] } {
+export function fakeBinding(): { binding: Pick<NativeBinding, 'NativeModel'>; models: FakeNativeModel[] } {
   const models: FakeNativeModel[] = [];
   class NativeModel extends FakeNativeModel {
     constructor(optionsJson: string, bell: () => void, onProgress: (progressJson: string) => void) {

@@ -1,12 +1,14 @@
 import { fromNativeLoad } from '../native/from-native-load.ts';
 import type { NativeBinding, NativeModel } from '../native/native-binding.ts';
+import { ProgressReport } from '../native/progress-report.ts';
 import type { LoadProgress } from '../spec/load-progress.ts';
 import type { ModelInfo } from '../spec/model-info.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import { Doorbell } from './doorbell.ts';
 import { guardExit } from './exit-guard.ts';
 import { Model } from './model.ts';
-import { ProgressReport } from './progress-report.ts';
+
+type ModelBinding = Pick<NativeBinding, 'NativeModel'>;
 
 /** A checked load. */
 export interface Load {
@@ -19,7 +21,7 @@ export interface Load {
  * Loads a model through `bindingOf()`, which is not called where the signal is already raised. Whatever ends the load
  * early also closes the native model, and is thrown without waiting for that.
  */
-export async function openModel({ json, abortSignal, onProgress }: Load, bindingOf: () => NativeBinding): Promise<Model> {
+export async function openModel({ json, abortSignal, onProgress }: Load, bindingOf: () => ModelBinding): Promise<Model> {
   if (abortSignal?.aborted) throw abortedLoad(abortSignal);
   const binding = bindingOf();
   const doorbell = new Doorbell();
@@ -39,7 +41,7 @@ export async function openModel({ json, abortSignal, onProgress }: Load, binding
   }
 }
 
-function construct(binding: NativeBinding, json: string, doorbell: Doorbell, progress: ProgressReport): NativeModel {
+function construct(binding: ModelBinding, json: string, doorbell: Doorbell, progress: ProgressReport): NativeModel {
   try {
     return new binding.NativeModel(json, doorbell.ring, progress.report);
   } catch (cause) {

@@ -49,7 +49,7 @@ function load(require: NodeJS.Require, path: string): NativeBinding {
     const message = `the native library ${path} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`;
     throw new TramontaneError('native-unavailable', message, { file: path, cause });
   }
-  if (typeof binding?.NativeModel === 'function') return binding as NativeBinding;
+  if (typeof binding?.NativeModel === 'function' && typeof binding.NativeModelFiles === 'function') return binding as NativeBinding;
   const message = `${path} is no native library of tramontane, or one of another version; install both from the same release`;
   throw new TramontaneError('native-unavailable', message, { file: path });
 }

@@ -4,6 +4,7 @@
  */
 export interface NativeBinding {
   readonly NativeModel: NativeModelConstructor;
+  readonly NativeModelFiles: NativeModelFilesConstructor;
 }
 
 export interface NativeModelConstructor {
@@ -45,4 +46,20 @@ export interface NativeModel {
   close(): Promise<void>;
   /** Ends everything without the event loop, waiting at most `waitMs`: for the `exit` event. */
   shutdown(waitMs: number): void;
+}
+
+export interface NativeModelFilesConstructor {
+  /** `onProgress` is called with the JSON of `{ taskId, progress }`. It does not keep the process alive. */
+  new (onProgress: (progressJson: string) => void): NativeModelFiles;
+}
+
+/** Models' files, without loading them. */
+export interface NativeModelFiles {
+  /**
+   * Does what `taskJson` asks for, on a thread of its own, under a `taskId` that no other task has that runs. Resolves with
+   * the JSON of `{ result }` or `{ error }`, and keeps the process alive until then.
+   */
+  run(taskId: number, taskJson: string): Promise<string>;
+  /** Has a task end early, which gives its error. Any id, any time, any number of times. */
+  cancel(taskId: number): void;
 }

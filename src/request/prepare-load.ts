@@ -1,9 +1,9 @@
 import type { LoadModelOptions } from '../spec/load-model-options.ts';
 import type { LoadProgress } from '../spec/load-progress.ts';
+import { checkModelReference, referenceOptions } from './check-model-reference.ts';
 import { checkReplyFormats } from './check-reply-formats.ts';
 import {
   checkAbortSignal,
-  checkBoolean,
   checkFilledText,
   checkFunction,
   checkInteger,
@@ -23,12 +23,7 @@ export interface PreparedLoad {
 
 type OptionName = keyof LoadModelOptions;
 const optionNames = Object.keys({
-  file: true,
-  revision: true,
-  token: true,
-  cacheDir: true,
-  offline: true,
-  endpoint: true,
+  ...referenceOptions,
   device: true,
   isq: true,
   dtype: true,
@@ -49,18 +44,10 @@ const isqBits = new Set([2, 3, 4, 5, 6, 8]);
 /** Checks what `loadModel` was given. Throws `invalid-argument`. */
 export function prepareLoad(model: string, options?: LoadModelOptions): PreparedLoad {
   return guardCheck('options', () => {
-    const checkedModel = checkFilledText(model, 'model');
-    if (checkedModel === undefined) throw wrongValue('model', 'a hub repository, a file or a folder', model);
     const checked = checkOptions(options, 'options', optionNames);
     const text = (name: OptionName) => checkFilledText(checked[name], name);
     const json = JSON.stringify({
-      model: checkedModel,
-      file: text('file'),
-      revision: text('revision'),
-      token: text('token'),
-      cacheDir: text('cacheDir'),
-      offline: checkBoolean(checked['offline'], 'offline'),
-      endpoint: text('endpoint'),
+      ...checkModelReference(model, checked),
       device: checkDevice(checked['device']),
       isq: checkIsq(checked['isq']),
       dtype: checkDtype(checked['dtype']),

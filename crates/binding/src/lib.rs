@@ -6,9 +6,11 @@
 mod doorbell;
 mod model_options;
 mod native_model;
+mod native_model_files;
 mod progress_callback;
 mod promises;
 mod scripted_model;
 mod token_counter;
 
 pub use native_model::NativeModel;
+pub use native_model_files::NativeModelFiles;
