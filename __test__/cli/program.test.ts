@@ -87,7 +87,7 @@ describe.each(Object.entries(commands))('the help of %s', (name, load) => {
   it('has examples that can be parsed', async () => {
     const command = await load();
     for (const { line } of command.examples) {
-      const words = Array.from(line.replace(/^.*?tramontane \w+/, '').matchAll(/"[^"]*"|'[^']*'|\S+/g), ([word]) => word.replaceAll(/^["']|["']$/g, ''));
+      const words = Array.from(line.replace(/^.*?tramontane \w+/, '').replace(/ > .*/, '').matchAll(/"[^"]*"|'[^']*'|\S+/g), ([word]) => word.replaceAll(/^["']|["']$/g, ''));
       const { positionals } = parseArguments(words, { ...command.options, ...commonOptions });
       expect(positionals.length).toBeGreaterThanOrEqual(command.positionals.min);
       expect(positionals.length).toBeLessThanOrEqual(command.positionals.max);

@@ -16,6 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   recording: ['spec', 'request', 'stream'],
   engine: ['spec', 'request', 'native', 'stream'],
   files: ['spec', 'request', 'native'],
+  server: ['spec', 'request', 'accumulate', 'views', 'stream'],
   testing: ['spec', 'request', 'native', 'stream', 'recording', 'engine'],
   cli: ['index.ts', 'request', 'remote', 'server'],
   'index.ts': ['spec', 'accumulate', 'views', 'stream', 'remote', 'recording', 'engine', 'files'],

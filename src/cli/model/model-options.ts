@@ -1,15 +1,7 @@
 import type { OptionSpecs } from '../arguments/option.ts';
 
-/** How to find files of a model: the same for every command that takes one. */
-export const fileOptions = {
-  file: {
-    kind: 'text',
-    value: 'NAME',
-    group: 'Model',
-    field: 'file',
-    help: 'which file, where a repository or folder holds several models; also as org/name:NAME',
-    default: 'the only one there is',
-  },
+/** How to find models of the hub. */
+export const hubOptions = {
   revision: { kind: 'text', value: 'REV', group: 'Model', field: 'revision', help: 'branch, tag or commit on the hub', default: 'main' },
   'cache-dir': {
     kind: 'text',
@@ -21,6 +13,19 @@ export const fileOptions = {
   },
   endpoint: { kind: 'text', value: 'URL', group: 'Model', field: 'endpoint', help: 'base URL of the hub, for a mirror', default: 'HF_ENDPOINT, or the public hub' },
   offline: { kind: 'flag', group: 'Model', field: 'offline', help: 'only what is on disk; nothing is downloaded' },
+} as const satisfies OptionSpecs;
+
+/** How to find the files of one model. */
+export const fileOptions = {
+  file: {
+    kind: 'text',
+    value: 'NAME',
+    group: 'Model',
+    field: 'file',
+    help: 'which file, where a repository or folder holds several models; also as org/name:NAME',
+    default: 'the only one there is',
+  },
+  ...hubOptions,
 } as const satisfies OptionSpecs;
 
 /** How to load a model into this process. */

@@ -9,6 +9,7 @@ import { fileOptions, loadOptions } from './model-options.ts';
 import type { modelOptions } from './model-options.ts';
 import { modelReference } from './reference.ts';
 
+type LocalValues = Partial<ValuesOf<typeof fileOptions & typeof loadOptions>>;
 export type ModelValues = ValuesOf<typeof modelOptions>;
 
 /** A model that was opened; `local` is the same one, where it runs in this process. */
@@ -32,7 +33,7 @@ export async function openModel(values: ModelValues, terminal: Terminal, named?:
   if (reference.kind === 'remote') return { model: connectTo(values, terminal, reference.provider, reference.model), local: null };
   const unused = values['api-key-env'];
   if (unused !== undefined) throw CommandError.usage('--api-key-env is for remote engines; say which one by --remote or --url');
-  const local = await load(reference.model, { ...localOptions(values), file: values.file ?? reference.file }, terminal);
+  const local = await loadWithBar(reference.model, { ...localOptions(values), file: values.file ?? reference.file }, terminal);
   return { model: local, local };
 }
 
@@ -49,7 +50,7 @@ function modelName(values: { readonly model: string | undefined }, { env }: Term
 }
 
 /** The options of a load, under the library's names. */
-export function localOptions(values: ValuesOf<typeof fileOptions & typeof loadOptions>): LoadModelOptions {
+export function localOptions(values: LocalValues): LoadModelOptions {
   const options: Record<string, unknown> = {};
   for (const [name, { field }] of Object.entries({ ...fileOptions, ...loadOptions })) {
     const value = values[name as keyof typeof values];
@@ -60,7 +61,8 @@ export function localOptions(values: ValuesOf<typeof fileOptions & typeof loadOp
   return { ...options, ...(isq !== undefined && /^\d+$/.test(isq) ? { isq: Number(isq) as 4 } : {}) };
 }
 
-async function load(model: string, options: LoadModelOptions, terminal: Terminal): Promise<Model> {
+/** Loads a model into this process, with a bar on standard error. */
+export async function loadWithBar(model: string, options: LoadModelOptions, terminal: Terminal): Promise<Model> {
   const bar = new ProgressBar(terminal.stderr);
   try {
     return await untilInterrupted(terminal, (abortSignal) =>
