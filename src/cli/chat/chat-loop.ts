@@ -43,7 +43,7 @@ export class ChatLoop {
 
   /** Gives the exit code. */
   async run(): Promise<number> {
-    const { reader, history, terminal, state } = this.#options;
+    const { reader, history, terminal, screen, state } = this.#options;
     let interrupted = false;
     for (;;) {
       const event = await reader.read(this.#prompt());
@@ -63,6 +63,8 @@ export class ChatLoop {
       // Whoever read the replies is gone.
       if (terminal.stdout.destroyed) return exitCodes.done;
     }
+    // The next prompt is not to follow this one in its line.
+    screen?.write('\n');
     // A last message may lack its end.
     await this.#answer(this.#message.take());
     return this.#exitCode();

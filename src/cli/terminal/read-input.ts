@@ -3,7 +3,7 @@ import type { Terminal } from './terminal.ts';
 
 /** More than any context holds: what is larger was piped here by mistake. */
 const mostBytes = 64 * 2 ** 20;
-/** How long it may be silent before a person is told what is waited for. */
+/** How long it may be silent before it is told what is waited for: some programs leave their children's input open. */
 const hintAfterMs = 3000;
 
 /**
@@ -14,7 +14,7 @@ const hintAfterMs = 3000;
 export async function readInput({ stdin, stderr }: Terminal): Promise<string> {
   if (stdin.isTTY) return '';
   const hint = setTimeout(() => {
-    if (stderr.isTTY) stderr.write('waiting for standard input to end; "< /dev/null" leaves it out\n');
+    stderr.write('tramontane: waiting for standard input to end; "< /dev/null" leaves it out\n');
   }, hintAfterMs);
   const chunks: Buffer[] = [];
   let bytes = 0;
