@@ -13,7 +13,7 @@ const eventHeaders = {
 /** How an event stream ends. */
 export interface EventStreamEnd {
   /** What follows the last event. */
-  readonly last: string;
+  readonly last: () => string;
   /** What stands for an error, which then ends the stream; nothing else follows. */
   readonly lastOnError: (error: unknown) => string;
 }
@@ -58,7 +58,7 @@ export async function eventStream(
             return;
           }
           pending = undefined;
-          if (read.done) end(last);
+          if (read.done) end(last());
           else controller.enqueue(encoder.encode(read.value));
         } catch (error) {
           end(lastOnError(error));

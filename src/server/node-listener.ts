@@ -40,20 +40,22 @@ async function answerTo(fetch: (request: Request) => Promise<Response>, request:
 /** Writes as fast as the client reads; what comes in one turn of the event loop goes out as one packet. */
 async function writeBody(body: ReadableStream<Uint8Array>, response: ServerResponse, gone: AbortSignal): Promise<void> {
   const reader = body.getReader();
-  const leave = () => void reader.cancel().catch(() => undefined);
-  gone.addEventListener('abort', leave, { once: true });
+  gone.addEventListener('abort', () => void reader.cancel().catch(() => undefined), { once: true });
+  const uncork = () => {
+    if (response.writableCorked > 0) response.uncork();
+  };
   try {
     for (;;) {
       const read = await reader.read();
-      if (read.done || gone.aborted) return;
+      if (read.done || gone.aborted) break;
       if (response.writableCorked === 0) {
         response.cork();
-        setImmediate(() => {
-          if (!response.writableEnded) response.uncork();
-        });
+        setImmediate(uncork);
       }
       if (!response.write(read.value)) await once(response, 'drain', { signal: gone });
     }
+    // Node loses what is still corked when a chunked answer ends.
+    uncork();
   } catch {
     // A body that breaks off: so does the answer, since whoever reads it would take it for whole.
     response.destroy();

@@ -1,4 +1,5 @@
 import type { Endpoint, UpgradeEndpoint } from './endpoint.ts';
+import { chatCompletions } from './endpoints/chat-completions.ts';
 import { health } from './endpoints/health.ts';
 import { listModels, retrieveModel } from './endpoints/models.ts';
 
@@ -14,6 +15,7 @@ export interface Route {
 
 /** Everything that is served. The first route that fits answers. */
 export const routes: readonly Route[] = [
+  { path: '/v1/chat/completions', methods: { POST: chatCompletions } },
   { path: '/v1/models', methods: { GET: listModels } },
   { path: '/v1/models/*', methods: { GET: retrieveModel } },
   { path: '/health', methods: { GET: health }, open: true },
