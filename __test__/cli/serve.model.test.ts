@@ -10,12 +10,12 @@ import { testModel } from '../support/test-model.ts';
 const model = testModel();
 const noKey = { TRAMONTANE_API_KEY: undefined };
 
-/** Serves on a free port, has `use` look at it once it listens, and ends it by `signal`. */
+/** Serves on a free port, has `use` look at it once it listens, and ends it by `signal`, unless `use` has. */
 async function serving(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   use: (url: string, child: CliChild) => Promise<void>,
-  signal: NodeJS.Signals = 'SIGTERM',
+  signal: NodeJS.Signals | null = 'SIGTERM',
 ): Promise<CliEnd & { failure?: unknown }> {
   let used: Promise<void> | undefined;
   let failure: unknown;
@@ -26,11 +26,21 @@ async function serving(
       const { url } = JSON.parse(stdout) as { url: string };
       used = use(url, child)
         .catch((error: unknown) => (failure = error))
-        .then(() => child.signal(signal));
+        .then(() => signal && child.signal(signal));
     },
   });
   await used;
   return { ...end, ...(failure === undefined ? {} : { failure }) };
+}
+
+/** Asks for a streamed answer, which has begun once this resolves. */
+async function ask(url: string, maxTokens: number): Promise<Response> {
+  const messages = [{ role: 'user', content: 'Tell a very long story of the sea.' }];
+  return fetch(`${url}/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ stream: true, messages, temperature: 0, max_tokens: maxTokens, frequency_penalty: 1 }),
+  });
 }
 
 describe('tramontane serve', () => {
@@ -74,6 +84,42 @@ describe('tramontane serve', () => {
       }
     });
     expect(allowed).toEqual(['https://chat.example.org', null]);
+  });
+
+  it('loads a model when it is asked for, and answers "tramontane run --url"', async () => {
+    let answer: CliEnd | undefined;
+    const end = await serving([`small=${model}`, '--idle-unload', '1h'], {}, async (url) => {
+      answer = await runCli(['run', '--url', url, '-m', 'small', '-n', '6', '--temperature', '0', '--json', 'Hi']);
+    });
+    expect(end.code).toBe(0);
+    expect(end.stderr).toMatch(/^loading small\nsmall was loaded in .*\nending/);
+    expect(answer?.code).toBe(0);
+    expect(JSON.parse(answer?.stdout ?? '')).toMatchObject({ model: 'small', usage: { outputTokens: 6 } });
+  });
+
+  it('lets a running answer end after the first SIGTERM', async () => {
+    let body = '';
+    const use = async (url: string, child: CliChild) => {
+      const response = await ask(url, 40);
+      child.signal('SIGTERM');
+      body = await response.text();
+    };
+    const end = await serving([model], {}, use, null);
+    expect(end).toMatchObject({ code: 0, signal: null });
+    expect(body).toMatch(/"finish_reason":"(length|stop)"[\s\S]*data: \[DONE\]\n\n$/);
+  });
+
+  it('ends at once by the second signal', async () => {
+    let endings = 0;
+    const end = await serving([model, '--grace', '1h'], {}, async (url, child) => {
+      const response = await ask(url, 5000);
+      child.signal('SIGTERM');
+      // Until it is over the answer goes on; the second signal comes from the test's end.
+      void response.text().catch(() => (endings += 1));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    });
+    expect(end).toMatchObject({ code: 130, signal: null });
+    expect(endings).toBe(1);
   });
 
   it('prints where it is in a terminal, and ends by Ctrl-C', async () => {
