@@ -10,23 +10,30 @@ import { testModel } from '../support/test-model.ts';
 const model = testModel();
 const noKey = { TRAMONTANE_API_KEY: undefined };
 
-/** Serves on a free port, has `use` look at it once it listens, and ends it by `signal`, unless `use` has. */
+/** Serves on a free port, has `use` look at it once it listens, and ends it by `signal`, unless `use` has. `said` waits for a text on standard error. */
 async function serving(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  use: (url: string, child: CliChild) => Promise<void>,
+  use: (url: string, child: CliChild, said: (text: string) => Promise<void>) => Promise<void>,
   signal: NodeJS.Signals | null = 'SIGTERM',
 ): Promise<CliEnd & { failure?: unknown }> {
   let used: Promise<void> | undefined;
+  let wake = () => {};
+  let log = '';
+  const said = async (text: string) => {
+    while (!log.includes(text)) await new Promise<void>((resolve) => (wake = resolve));
+  };
   let failure: unknown;
   const end = await runCli(['serve', '--port', '0', '--json', ...args], {
     env: { ...noKey, ...env },
-    onOutput({ stdout }, child) {
+    onOutput({ stdout, stderr }, child) {
+      log = stderr;
+      wake();
       if (used || !stdout.includes('\n')) return;
       const { url } = JSON.parse(stdout) as { url: string };
-      used = use(url, child)
+      used = use(url, child, said)
         .catch((error: unknown) => (failure = error))
-        .then(() => signal && child.signal(signal));
+        .then(() => void (signal && child.signal(signal)));
     },
   });
   await used;
@@ -111,12 +118,12 @@ describe('tramontane serve', () => {
 
   it('ends at once by the second signal', async () => {
     let endings = 0;
-    const end = await serving([model, '--grace', '1h'], {}, async (url, child) => {
+    const end = await serving([model, '--grace', '1h'], {}, async (url, child, said) => {
       const response = await ask(url, 5000);
       child.signal('SIGTERM');
-      // Until it is over the answer goes on; the second signal comes from the test's end.
+      // The answer goes on meanwhile; the second signal comes where this ends.
       void response.text().catch(() => (endings += 1));
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await said('ending');
     });
     expect(end).toMatchObject({ code: 130, signal: null });
     expect(endings).toBe(1);
