@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runCli } from '../support/cli/run-cli.ts';
+import { cliPath, runCli } from '../support/cli/run-cli.ts';
 import { typeAtCli, keys } from '../support/cli/type-at-cli.ts';
 import { scratchFolder } from '../support/scratch-folder.ts';
 import { testModel } from '../support/test-model.ts';
@@ -111,6 +112,18 @@ describe('tramontane run', () => {
     expect(end).toMatchObject({ code: 130, signal: null });
     expect(end.stdout.length).toBeGreaterThan(20);
     expect(end.stderr).toContain('aborted]');
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('says in one line where its output cannot be written', () => {
+    const command = `"${process.execPath}" "${cliPath}" run -m "${model}" -n 3 Hi > /dev/full`;
+    const { status, stderr } = spawnSync('sh', ['-c', command], { input: '', encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^tramontane: the output cannot be written: ENOSPC.*\n$/);
+  });
+
+  it('stops at Ctrl-C while the model loads', async () => {
+    const end = await typeAtCli(endless, [['loading', keys.ctrlC]]);
+    expect(end).toMatchObject({ code: 130, missed: null });
   });
 
   it('shows how the model loads in a terminal, and stops at Ctrl-C there', async () => {

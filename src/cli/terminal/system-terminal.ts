@@ -1,9 +1,18 @@
-import type { Terminal, TerminalOutput } from './terminal.ts';
+import { exitCodes } from '../command-error.ts';
+import type { Terminal } from './terminal.ts';
 
 /** The terminal, or the pipes, that this process was started with. */
 export function systemTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;
-  for (const output of [stdout, stderr]) passOverClosed(output);
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (isClosed(error)) return;
+    stderr.write(`tramontane: the output cannot be written: ${error.message}\n`);
+    process.exit(exitCodes.failed);
+  });
+  stderr.on('error', (error: NodeJS.ErrnoException) => {
+    // There is nowhere left to say so.
+    if (!isClosed(error)) process.exit(exitCodes.failed);
+  });
   return {
     stdin,
     stdout,
@@ -17,9 +26,7 @@ export function systemTerminal(): Terminal {
   };
 }
 
-/** A reader that went away (`| head`) is no error, and has nothing more written to it. */
-function passOverClosed(output: TerminalOutput): void {
-  output.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+/** Whether the reader went away (`| head`), which is no error; nothing more is written then. */
+function isClosed({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE';
 }
