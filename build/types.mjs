@@ -6,7 +6,7 @@ import { CHECKOUT } from './build.mjs';
 import { nodeToolEnv, runCommand } from './run-command.mjs';
 import { runScript } from './run-script.mjs';
 
-const HELP = `Writes the package's types, index.d.ts and testing.d.ts, from src.
+const HELP = `Writes the package's types, index.d.ts, server.d.ts and testing.d.ts, from src.
 
   npm run types              writes them
   npm run types:check        fails where they are not what src says
@@ -63,18 +63,23 @@ export async function linkTypes(types, mainTypes) {
     .filter(({ statement, text }) => shared.has(nameOf(statement)) && /^export /m.test(text))
     .map(({ statement }) => nameOf(statement));
   /** @type {Set<string>} */
-  const used = new Set();
+  const named = new Set();
   /** @param {import('typescript').Node} node */
   const collect = (node) => {
-    if (ts.isIdentifier(node) && shared.has(node.text)) used.add(node.text);
+    if (ts.isIdentifier(node)) named.add(node.text);
     ts.forEachChild(node, collect);
   };
   for (const { statement } of own) collect(statement);
+  const used = new Set([...named].filter((name) => shared.has(name)));
+  // Of other packages and of Node, what is still named.
+  const imports = all.filter(
+    ({ statement, text }) => ts.isImportDeclaration(statement) && [...named].some((name) => new RegExp(`\\b${name}\\b`).test(text)),
+  );
 
   const links = [];
   if (used.size > 0) links.push(`import type { ${[...used].toSorted().join(', ')} } from 'tramontane';`);
   if (reexported.length > 0) links.push(`export { ${reexported.toSorted().join(', ')} } from 'tramontane';`);
-  return `${[links.join('\n'), ...own.map(({ text }) => text)].join('\n\n')}\n`;
+  return `${[[...imports.map(({ text }) => text), ...links].join('\n'), ...own.map(({ text }) => text)].join('\n\n')}\n`;
 }
 
 await runScript(import.meta.url, async () => {
@@ -84,9 +89,10 @@ await runScript(import.meta.url, async () => {
     return;
   }
   const main = await bundleTypes('index', []);
+  const server = await bundleTypes('server/index', ['--export-referenced-types=false']);
   const testing = await bundleTypes('testing/index', ['--export-referenced-types=false']);
   /** @type {Record<string, string>} */
-  const files = { 'index.d.ts': main, 'testing.d.ts': await linkTypes(testing, main) };
+  const files = { 'index.d.ts': main, 'server.d.ts': await linkTypes(server, main), 'testing.d.ts': await linkTypes(testing, main) };
   const stale = [];
   for (const [name, types] of Object.entries(files)) {
     const path = join(CHECKOUT, name);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import * as tramontane from '../../src/index.ts';
+import * as server from '../../src/server/index.ts';
 import * as testing from '../../src/testing/index.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -16,21 +17,22 @@ function declaredValues(types: string): string[] {
 
 it.each([
   ['index.d.ts', tramontane],
+  ['server.d.ts', server],
   ['testing.d.ts', testing],
 ])('%s declares the values that its entry point exports, and no others', (file, entry) => {
   expect(declaredValues(read(file))).toEqual(Object.keys(entry).toSorted());
 });
 
-it('testing.d.ts declares no type of index.d.ts a second time', () => {
+it.each(['server.d.ts', 'testing.d.ts'])('%s declares no type of index.d.ts a second time', (file) => {
   const names = (types: string) => Array.from(types.matchAll(/^(?:export )?(?:declare )?(?:class|interface|type|function) (\w+)/gm), ([, name]) => name);
   const main = new Set(names(read('index.d.ts')));
-  expect(names(read('testing.d.ts')).filter((name) => main.has(name))).toEqual([]);
+  expect(names(read(file)).filter((name) => main.has(name))).toEqual([]);
 });
 
 it('each entry point has types, and both are published', () => {
   const entries = Object.values(manifest['exports'] as Record<string, unknown>).filter((entry) => typeof entry === 'object');
   const types = entries.map((entry) => (entry as { readonly types: string }).types.slice('./'.length));
-  expect(types).toEqual(['index.d.ts', 'testing.d.ts']);
+  expect(types).toEqual(['index.d.ts', 'server.d.ts', 'testing.d.ts']);
   expect(manifest['files']).toEqual(expect.arrayContaining(types));
 });
 

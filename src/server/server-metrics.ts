@@ -12,13 +12,17 @@ export interface RequestCounts {
 /** In seconds. An answer may be one health check or thousands of tokens. */
 export const durationBounds = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600] as const;
 
+// A caller must not make as many series as it likes.
+const methods = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS', 'UPGRADE']);
+
 /** What a handler does now, and has done. */
 export class ServerMetrics {
   readonly inFlight = new Map<string, number>();
   readonly counts = new Map<string, RequestCounts>();
 
   /** A request has come; the function that it gives is called once with the status of its answer. */
-  begin(method: string, route: string): (status: number) => void {
+  begin(givenMethod: string, route: string): (status: number) => void {
+    const method = methods.has(givenMethod) ? givenMethod : 'other';
     const beganAt = performance.now();
     this.inFlight.set(route, (this.inFlight.get(route) ?? 0) + 1);
     return (status) => {
