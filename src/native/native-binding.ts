@@ -4,6 +4,7 @@
  */
 export interface NativeBinding {
   readonly NativeModel: NativeModelConstructor;
+  readonly NativeEmbeddingModel: NativeEmbeddingModelConstructor;
   readonly NativeModelFiles: NativeModelFilesConstructor;
 }
 
@@ -43,6 +44,29 @@ export interface NativeModel {
   /** The JSON of a `ModelMetrics`. */
   metrics(): string;
   /** Cancels a load or all streams and frees the weights; resolves when they are freed. */
+  close(): Promise<void>;
+  /** Ends everything without the event loop, waiting at most `waitMs`: for the `exit` event. */
+  shutdown(waitMs: number): void;
+}
+
+export interface NativeEmbeddingModelConstructor {
+  /** Starts nothing yet. `onProgress` is called with the JSON of a `LoadProgress`, and does not keep the process alive. */
+  new (optionsJson: string, onProgress: (progressJson: string) => void): NativeEmbeddingModel;
+}
+
+export interface NativeEmbeddingModel {
+  /** Loads; as that of a `NativeModel`. */
+  loaded(): Promise<string>;
+  /**
+   * Embeds texts under a `callId` that no other call has that is under way. Resolves with the JSON of `{ result }` or
+   * `{ error }`, and keeps the process alive until then.
+   */
+  embed(callId: number, texts: string[]): Promise<string>;
+  /** The vectors of a call that has resolved with a result, one after the other. Once. */
+  take(callId: number): Float32Array;
+  /** Has a call end early, which gives its error. Any id, any time, any number of times. */
+  cancel(callId: number): void;
+  /** Cancels a load or all calls and frees the weights; resolves when they are freed. */
   close(): Promise<void>;
   /** Ends everything without the event loop, waiting at most `waitMs`: for the `exit` event. */
   shutdown(waitMs: number): void;

@@ -16,6 +16,8 @@ pub(crate) enum Awaited {
     /// The n-th call of `countTokens`.
     Count(u32),
     Stream(StreamId),
+    /// A call for vectors, by its id.
+    Embedding(u32),
     /// Work on files, by its id.
     Files(u32),
 }

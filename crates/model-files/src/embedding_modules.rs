@@ -62,6 +62,11 @@ impl EmbeddingModules {
         self.rest.last() == Some(&EmbeddingModule::Normalize)
     }
 
+    /// Whether vectors are brought to length 1 on the way, at the end or before.
+    pub fn has_normalize(&self) -> bool {
+        self.rest.contains(&EmbeddingModule::Normalize)
+    }
+
     /// Files of the modules.
     pub fn files(&self) -> Vec<PathBuf> {
         self.rest

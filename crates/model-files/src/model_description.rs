@@ -152,8 +152,10 @@ fn describe_gguf(file: &Path, wanted: Option<u64>) -> Result<ModelDescription, E
     let layer_count = contents.number("block_count");
     let context_length = contents.number("context_length");
     let head_width = contents.number("attention.key_length").or_else(|| quotient(embedding_width, head_count));
-    let problem =
-        contents.check(file).and_then(|_| build_tokenizer_of(file, &contents.architecture, vocabulary).map(|_| ())).err();
+    let problem = contents
+        .check(file)
+        .and_then(|_| build_tokenizer_of(file, &contents.architecture, vocabulary).map(|_| ()))
+        .err();
     let has_output = contents.tensors.iter().any(|tensor| tensor.name == "output.weight");
     let weight_bytes = contents.tensors.iter().map(|tensor| match tensor.name.as_str() {
         // Held as numbers of 32 bits, and, where it is the output too, as it is in the file as well.
