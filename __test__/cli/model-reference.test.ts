@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { modelReference } from '../../src/cli/model/reference.ts';
-import { harmlessText } from '../../src/cli/reply/harmless-text.ts';
+import { harmlessText } from '../../src/cli/terminal/harmless-text.ts';
 
 it.each([
   ['./model.gguf', { kind: 'local', model: './model.gguf' }],

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../support/cli/run-cli.ts';
@@ -133,6 +136,16 @@ describe('tramontane serve', () => {
     const end = await typeAtCli(['serve', model, '--lazy', '--port', '0'], [['/v1', keys.ctrlC], ['ending', '']], noKey);
     expect(end).toMatchObject({ code: 0, missed: null });
     expect(end.output).toMatch(/serving SmolLM2-135M-Instruct\.Q4_1 at .*http:\/\/127\.0\.0\.1:\d+\/v1/);
+  });
+
+  it('notices that the port is taken before it loads anything', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const end = await runCli(['serve', '/no/such.gguf', '--port', String(port)], { env: noKey });
+    server.close();
+    expect(end).toMatchObject({ code: 2, stdout: '' });
+    expect(end.stderr).toMatch(/^tramontane: --?port \d+ of 127\.0\.0\.1 cannot be had: .*EADDRINUSE.*\n$/);
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { TramontaneError } from '../index.ts';
 import type { OptionSpecs } from './arguments/option.ts';
 import { CommandError, exitCodes } from './command-error.ts';
+import { harmlessText } from './terminal/harmless-text.ts';
 import type { Paint } from './terminal/paint.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -50,6 +51,7 @@ function isSystemError(error: Error): boolean {
   return 'syscall' in error;
 }
 
+/** File names and the words of servers are in errors too. */
 function oneLine(text: string): string {
-  return text.trim().replaceAll(/\s*\n\s*/g, '; ');
+  return harmlessText(text).trim().replaceAll(/\s*\n\s*/g, '; ');
 }

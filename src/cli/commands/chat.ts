@@ -8,6 +8,7 @@ import { defineCommand } from '../command.ts';
 import { modelOptions } from '../model/model-options.ts';
 import { openModel, shortName } from '../model/open-model.ts';
 import { generateOptions, replyOptions } from '../reply/reply-options.ts';
+import { harmlessText } from '../terminal/harmless-text.ts';
 import type { Terminal, TerminalOutput } from '../terminal/terminal.ts';
 
 const options = {
@@ -43,7 +44,7 @@ export const chat = defineCommand({
     });
     try {
       const painted = screen === terminal.stdout ? paint.stdout : paint.stderr;
-      const say = (text: string) => void (screen ?? terminal.stderr).write(`${painted('dim', text)}\n`);
+      const say = (text: string) => void (screen ?? terminal.stderr).write(`${painted('dim', harmlessText(text))}\n`);
       const state: ChatState = { model: model.info.model, conversation: new Conversation(), settings: { ...generateOptions(values) }, say };
       if (values.load !== undefined) await runChatCommand(state, `/load ${values.load}`);
       if (values.system !== undefined) state.conversation.system = values.system;

@@ -7,7 +7,7 @@ import { fileOptions, loadOptions } from '../model/model-options.ts';
 import { columnsOf } from '../terminal/columns-of.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { formatBytes, formatCount } from '../terminal/units.ts';
-import { harmlessText } from '../reply/harmless-text.ts';
+import { harmlessText } from '../terminal/harmless-text.ts';
 
 const { file, revision, 'cache-dir': cacheDir } = fileOptions;
 

@@ -40,7 +40,7 @@ export const serve = defineCommand({
   summary: "Serve models to any OpenAI client",
   usage: ['[OPTIONS] [NAME=]MODEL...'],
   about:
-    'Listens for requests as OpenAI\'s API has them, below /v1. Models are loaded before it listens, unless --lazy, --idle-unload or --max-loaded say otherwise. Keys are never taken from the command line, which all users of a machine can read. Ctrl-C or SIGTERM takes no more requests and lets running answers end; a second one ends at once.',
+    'Listens for requests as OpenAI\'s API has them, below /v1. Models are loaded before it says that it serves, and requests wait for them, unless --lazy, --idle-unload or --max-loaded say otherwise. Keys are never taken from the command line, which all users of a machine can read. Ctrl-C or SIGTERM takes no more requests and lets running answers end; a second one ends at once.',
   examples: [
     { line: 'tramontane serve ./model.gguf', does: 'one model, for this machine' },
     { line: 'tramontane serve small=./small.gguf large=org/name:Q4_K_M.gguf --max-loaded 1 --idle-unload 10m', does: 'two models, one of them in memory at a time' },
@@ -53,8 +53,8 @@ export const serve = defineCommand({
     const log = (text: string) => void stderr.write(`${paint.stderr('dim', text)}\n`);
     const apiKeys = await readApiKeys(terminal, values['api-key-file']);
     const host = values.host ?? '127.0.0.1';
-    await using models = await servedModels([...positionals, ...values.model], values, terminal, log);
-    const server = createServer({
+    await using models = servedModels([...positionals, ...values.model], values, terminal, log);
+    await using server = createServer({
       models: models.byName,
       maxLoadedModels: values['max-loaded'],
       apiKeys,
@@ -66,6 +66,8 @@ export const serve = defineCommand({
       onError: ({ error, requestId, route }) => void stderr.write(`${paint.stderr('red', 'failed:')} ${route ?? 'request'} ${requestId}: ${errorMessage(error)}\n`),
     } satisfies ServerOptions);
     const url = await server.listen({ host, port: values.port ?? 8080 } satisfies ListenOptions);
+    // The port is had before models are loaded, which may take minutes.
+    await models.preload();
     const names = Object.keys(models.byName);
     if (values.json) stdout.write(`${JSON.stringify({ url: `${url}/v1`, models: names })}\n`);
     else stdout.write(`serving ${names.join(', ')} at ${paint.stdout('bold', `${url}/v1`)}\n`);

@@ -2,7 +2,7 @@ import { printStream } from '../../index.ts';
 import type { GenerationResult, GenerationStream } from '../../index.ts';
 import type { Paint } from '../terminal/paint.ts';
 import type { TerminalOutput } from '../terminal/terminal.ts';
-import { harmlessText } from './harmless-text.ts';
+import { harmlessText } from '../terminal/harmless-text.ts';
 import { mappedStream } from './mapped-stream.ts';
 
 /** How a reply is printed. */

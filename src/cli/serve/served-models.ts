@@ -17,48 +17,67 @@ type ServeValues = ValuesOf<typeof hubOptions & typeof loadOptions> & {
   readonly 'max-queue': number | undefined;
 };
 
-/** The models to serve. Those that were opened here are closed at the end of the scope; the others the server closes. */
+/** The models to serve. Those that were opened here are closed at the end of the scope, if they are not yet. */
 export interface ServedModels extends AsyncDisposable {
+  /** As the server takes them. Requests for one that is not there yet wait for it. */
   readonly byName: Readonly<Record<string, LanguageModel | LoadableModel>>;
+  /**
+   * Loads those that are not to wait until they are asked for, with a bar on standard error.
+   *
+   * @throws {CommandError | TramontaneError}
+   */
+  preload(): Promise<void>;
 }
 
 /**
- * Opens the models, or says how they are to be opened.
+ * Says how the models are to be opened.
  *
  * @param words - `NAME=MODEL`, or the model alone.
  * @throws {CommandError | TramontaneError}
  */
-export async function servedModels(
-  words: readonly string[],
-  values: ServeValues,
-  terminal: Terminal,
-  log: (text: string) => void,
-): Promise<ServedModels> {
+export function servedModels(words: readonly string[], values: ServeValues, terminal: Terminal, log: (text: string) => void): ServedModels {
   const fallback = terminal.env['TRAMONTANE_MODEL'];
   const all = words.length > 0 ? words : fallback ? [fallback] : [];
   if (all.length === 0) throw CommandError.usage('which model? tramontane serve MODEL, or NAME=MODEL for several');
-  const named = namedReferences(all);
   const options: LoadModelOptions = { ...localOptions(values), maxQueue: values['max-queue'] };
   const lazy = values.lazy || values['idle-unload'] !== undefined || values['max-loaded'] !== undefined;
   const byName: Record<string, LanguageModel | LoadableModel> = {};
   const opened: LanguageModel[] = [];
-  const close = async () => void (await Promise.all(opened.map((model) => model.close())));
-  try {
-    for (const [name, reference] of named) {
-      const model =
-        reference.kind === 'remote'
-          ? connect({ provider: reference.provider, model: reference.model })
-          : lazy
-            ? loadable(name, reference, { ...options, file: reference.file }, values['idle-unload'], log)
-            : await loadWithBar(reference.model, { ...options, file: reference.file }, terminal);
-      if (!('load' in model)) opened.push(model);
+  let start: (() => void) | undefined;
+  /** What the next load waits for: they run one after the other, and not before `preload`. */
+  let loads: Promise<unknown> = new Promise<void>((resolve) => (start = resolve));
+  for (const [name, reference] of namedReferences(all)) {
+    if (reference.kind === 'remote') {
+      const model = connect({ provider: reference.provider, model: reference.model });
+      opened.push(model);
       byName[name] = model;
+      continue;
     }
-  } catch (error) {
-    await close();
-    throw error;
+    const own = { ...options, file: reference.file };
+    if (lazy) {
+      byName[name] = loadable(name, reference, own, values['idle-unload'], log);
+      continue;
+    }
+    const loaded = loads.then(async () => {
+      const model = await loadWithBar(reference.model, own, terminal);
+      opened.push(model);
+      return model;
+    });
+    // Whether or not a request waits for it, `preload` tells of a failure.
+    loaded.catch(() => {});
+    byName[name] = { load: () => loaded };
+    loads = loaded;
   }
-  return { byName, [Symbol.asyncDispose]: close };
+  return {
+    byName,
+    async preload() {
+      start?.();
+      await loads;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(opened.map((model) => model.close()));
+    },
+  };
 }
 
 function namedReferences(words: readonly string[]): ReadonlyMap<string, ModelReference> {

@@ -1,5 +1,5 @@
 import { checkChoice, checkInteger, checkText, largestCount, wrongValue } from '../../request/check-value.ts';
-import type { EmbeddingResult } from '../../spec/remote-info.ts';
+import type { EmbeddingResult } from '../../spec/embedding-result.ts';
 import type { LanguageModel } from '../../stream/language-model.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { HttpError } from '../http-error.ts';
