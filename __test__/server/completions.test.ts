@@ -9,7 +9,7 @@ const path = '/v1/completions';
 async function asked(fields: Record<string, unknown>, replies?: ConstructorParameters<typeof PlayedModel>[0]) {
   const model = new PlayedModel(replies);
   const response = await createHandler({ models: { small: model } }).fetch(post(path, fields));
-  return { answer: (await response.json()) as object, requests: model.requests.map(({ abortSignal: _, ...request }) => request) };
+  return { answer: (await response.json()) as object, requests: model.requests.map((request) => ({ ...request, abortSignal: undefined })) };
 }
 
 describe('/v1/completions', () => {

@@ -1,4 +1,5 @@
 import type { RequestContext } from './request-context.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 const encoder = new TextEncoder();
 
@@ -20,59 +21,69 @@ export interface EventStreamEnd {
 
 /**
  * Answers with server-sent events, each given as the text it is sent as. An event is asked for when the caller reads, so
- * that a slow one holds back its own generation; comments fill silences. Cancelling the body leaves the iterator.
+ * that a slow one holds back its own generation; comments fill silences. Cancelling the body leaves the iterator, and so
+ * does the end of the request from here, whether or not anybody reads.
  *
  * The answer waits for its first event, so that an error before it still has a status of its own, but no longer than the
  * first silence. Then the status is 200, and an error is an event.
  *
- * @throws What the iterator throws in place of its first event.
+ * @throws What the iterator throws in place of its first event, or the reason why the request was ended.
  */
 export async function eventStream(
   context: RequestContext,
   events: AsyncIterator<string, undefined>,
   { last, lastOnError }: EventStreamEnd,
 ): Promise<Response> {
-  const { keepAliveMs } = context.settings;
+  const { signal, settings } = context;
+  const leave = () => void events.return?.().catch(() => undefined);
+  signal.addEventListener('abort', leave, { once: true });
   let pending: Promise<IteratorResult<string, undefined>> | undefined = events.next();
   // Looked at below, in its turn.
   pending.catch(() => undefined);
-  await orSilence(pending, keepAliveMs);
+  await unlessAborted(orSilence(pending, settings.keepAliveMs), signal);
 
   const done = context.keepOpen();
-  let left = false;
+  let ended = false;
+  const end = (close: () => void) => {
+    if (ended) return;
+    ended = true;
+    close();
+    signal.removeEventListener('abort', leave);
+    done();
+  };
   const body = new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        signal.addEventListener('abort', () => endWith(controller, lastOnError(signal.reason)), { once: true });
+      },
       async pull(controller) {
-        const end = (text: string) => {
-          if (left) return;
-          controller.enqueue(encoder.encode(text));
-          controller.close();
-          done();
-        };
         try {
           pending ??= events.next();
-          const read = await orSilence(pending, keepAliveMs);
-          if (left) return;
+          const read = await orSilence(pending, settings.keepAliveMs);
+          if (ended) return;
           if (read === undefined) {
             controller.enqueue(encoder.encode(': keep-alive\n\n'));
             return;
           }
           pending = undefined;
-          if (read.done) end(last());
+          if (read.done) endWith(controller, last());
           else controller.enqueue(encoder.encode(read.value));
         } catch (error) {
-          end(lastOnError(error));
+          if (!ended) endWith(controller, lastOnError(error));
         }
       },
-      async cancel() {
-        left = true;
-        done();
-        await events.return?.();
+      cancel() {
+        end(leave);
       },
     },
     // Reads nothing ahead: what is read ahead is not held back by a slow reader.
     { highWaterMark: 0 },
   );
+  const endWith = (controller: ReadableStreamDefaultController<Uint8Array>, text: string) =>
+    end(() => {
+      controller.enqueue(encoder.encode(text));
+      controller.close();
+    });
   return new Response(body, { headers: eventHeaders });
 }
 

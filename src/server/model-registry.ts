@@ -2,8 +2,9 @@ import type { LanguageModel } from '../stream/language-model.ts';
 import { isLanguageModel } from './check-handler-options.ts';
 import type { HandlerSettings } from './check-handler-options.ts';
 import { HttpError } from './http-error.ts';
-import { ModelSlot, unlessAborted } from './model-slot.ts';
+import { ModelSlot } from './model-slot.ts';
 import type { SlotEvents } from './model-slot.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /** A model in use. */
 export interface ModelLease {

@@ -8,7 +8,7 @@ import type { ServerSettings } from './check-server-options.ts';
 import { ServerHandler } from './server-handler.ts';
 import type { CloseOptions, ListenOptions } from './server-options.ts';
 
-/** How long the end of an answer may take to leave once it was made, where the server closes. */
+/** How long the end of an answer may take to leave after the deadline. */
 const lastBytesMs = 250;
 
 /** A server on `node:http`; make one with {@link createServer}. It keeps the process alive while it listens. */
@@ -92,13 +92,12 @@ export class Server implements AsyncDisposable {
 
   async #close(options: CloseOptions): Promise<void> {
     const http = this.#http;
-    const closeBy = performance.now() + (options.deadlineMs ?? 0) + lastBytesMs;
+    const timer = setTimeout(() => http?.closeAllConnections(), (options.deadlineMs ?? 0) + lastBytesMs);
     const ended = http?.listening ? new Promise((resolve) => void http.close(resolve)) : undefined;
     // A connection is kept for the next request otherwise.
     http?.on('request', (_, response) => void response.once('close', () => void setImmediate(() => http.closeIdleConnections())));
     await this.#handler?.close(options);
     http?.closeIdleConnections();
-    const timer = setTimeout(() => http?.closeAllConnections(), Math.max(lastBytesMs, closeBy - performance.now()));
     await ended;
     clearTimeout(timer);
   }

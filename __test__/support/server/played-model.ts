@@ -1,6 +1,5 @@
 import { checkChoices } from '../../../src/request/check-choices.ts';
-import type { ChatMessage, CompletionRequest, GenerateOptions, GenerationStream, LanguageModel, ModelMetrics, StreamPart } from '../../../src/index.ts';
-import { TramontaneError } from '../../../src/index.ts';
+import type { ChatMessage, CompletionRequest, GenerateOptions, GenerationStream, LanguageModel, ModelMetrics, StreamPart, TramontaneError } from '../../../src/index.ts';
 import { scriptedStream } from '../../../src/testing/index.ts';
 import { RemoteCounts } from '../../../src/remote/remote-counts.ts';
 

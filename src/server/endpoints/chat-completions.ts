@@ -18,7 +18,7 @@ export const chatCompletions: Endpoint = async (context, request) => {
   const reply = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: name };
   const streams = model.streamChoices({ ...asked.request, abortSignal: context.signal }, asked.count);
   try {
-    if (!asked.stream) return jsonResponse(chatCompletion(reply, await readWhole(streams), asked.firstCallOnly));
+    if (!asked.stream) return jsonResponse(chatCompletion(reply, await readWhole(streams, context.signal), asked.firstCallOnly));
     const chunks = new ChatFrames(reply, asked.count, asked);
     return await eventStream(context, new Frames(new MergedParts(streams), (part) => chunks.framesOf(part)), {
       last: () => chunks.last(),

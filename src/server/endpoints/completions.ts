@@ -18,7 +18,7 @@ export const completions: Endpoint = async (context, request) => {
   const reply = { id: `cmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: name };
   const streams = asked.requests.flatMap((each) => model.streamChoices({ ...each, abortSignal: context.signal }, asked.count));
   try {
-    if (!asked.stream) return jsonResponse(textCompletion(reply, await readWhole(streams), asked));
+    if (!asked.stream) return jsonResponse(textCompletion(reply, await readWhole(streams, context.signal), asked));
     const chunks = new CompletionFrames(reply, asked);
     return await eventStream(context, new Frames(new MergedParts(streams), (part) => chunks.framesOf(part)), {
       last: () => chunks.last(),
