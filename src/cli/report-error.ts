@@ -29,8 +29,8 @@ export function errorMessage(error: unknown, options: OptionSpecs = {}): string 
   const option = optionOf(error, options);
   const { message } = error;
   const named = option === undefined ? message : message.replace(option.field, `--${option.name}`);
-  const bug = error instanceof CommandError || TramontaneError.isInstance(error) || isSystemError(error);
-  return oneLine(bug ? named : `${named} (this is a fault of the program; --debug shows where)`);
+  const expected = error instanceof CommandError || TramontaneError.isInstance(error) || isSystemError(error);
+  return oneLine(expected ? named : `${named} (this is a fault of the program; --debug shows where)`);
 }
 
 function exitCodeOf(error: unknown, options: OptionSpecs): number {

@@ -1,3 +1,4 @@
+import { TramontaneError } from '../../index.ts';
 import type { GenerateOptions, LanguageModel, Model } from '../../index.ts';
 import { CommandError, exitCodes } from '../command-error.ts';
 import { errorMessage } from '../report-error.ts';
@@ -120,8 +121,8 @@ export class ChatLoop {
       if (screen) state.say(figures(result));
       conversation.replace([...conversation.messages, result.message]);
     } catch (error) {
-      // What came of the reply may have left the cursor in the middle of a line.
-      if (screen) screen.write('\n');
+      // What came of the reply has left its line open.
+      if (TramontaneError.isInstance(error) && error.partial?.text) terminal.stdout.write('\n');
       if (interrupt.signal.aborted) throw new CommandError('stopped before anything was said');
       throw error;
     } finally {

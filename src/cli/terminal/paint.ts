@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { Terminal, TerminalOutput } from './terminal.ts';
 
 /** The styles that output has here. */
-export type Style = 'bold' | 'dim' | 'red' | 'cyan' | 'green';
+export type Style = 'bold' | 'dim' | 'red' | 'cyan';
 
 /** Gives text a style, or leaves it as it is where there are no colours. */
 export type Paint = (style: Style, text: string) => string;
