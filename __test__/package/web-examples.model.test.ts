@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { testModel } from '../support/test-model.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const shared = ['respond.mjs', 'try-it.mjs'];
-const servers = readdirSync(`${root}/examples/web`).filter((name) => !shared.includes(name));
+const shared = new Set(['respond.mjs', 'try-it.mjs']);
+const servers = readdirSync(`${root}/examples/web`).filter((name) => !shared.has(name));
 
 describe.each(servers)('examples/web/%s', (name) => {
   it('streams an answer, frees what a client leaves, says when the queue is full or a request wrong, and ends', async () => {
