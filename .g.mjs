@@ -1,0 +1,16 @@
+import { createAgent, loadModel, tool } from 'tramontane';
+import { scriptedModel } from 'tramontane/testing';
+import { z } from 'zod';
+const call = (name, args) => `<tool_call>\n${JSON.stringify({name, arguments: args})}\n</tool_call>`;
+const model = await scriptedModel({ replies: [call('delete_file', {path: '/etc/passwd'}), 'I may not delete it.'] });
+const del = tool({ name: 'delete_file', description: 'x', inputSchema: z.object({ path: z.string() }), execute: ({path}) => `deleted ${path}` });
+const agent = createAgent({ model, tools: [del], onToolCall: ({ input }) => ({ type: 'deny', reason: 'The user said no.' }) });
+for await (const part of agent.streamPrompt('Delete it')) console.log(JSON.stringify(part));
+await model.close();
+const m2 = await loadModel(process.env.M);
+const b = createAgent({ model: m2, tools: [del], maxOutputTokens: 30 });
+const r = await b.streamPrompt('Delete the file a.txt', { toolChoice: 'required' }).result();
+console.log(r.endedBy, r.text, r.messages);
+const r2 = await b.streamPrompt('Delete the file a.txt', { toolChoice: 'auto' }).result();
+console.log(r2.endedBy, r2.text, r2.messages);
+await m2.close();
