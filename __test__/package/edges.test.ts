@@ -17,9 +17,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   agent: ['spec', 'request', 'accumulate', 'stream'],
   mcp: ['spec', 'request', 'agent'],
   engine: ['spec', 'request', 'native', 'stream'],
+  files: ['spec', 'request', 'native'],
   testing: ['spec', 'request', 'native', 'stream', 'recording', 'engine'],
   'ai-sdk': ['spec', 'request', 'accumulate', 'stream'],
-  'index.ts': ['spec', 'accumulate', 'views', 'stream', 'agent', 'remote', 'recording', 'engine'],
+  'index.ts': ['spec', 'accumulate', 'views', 'stream', 'agent', 'remote', 'recording', 'engine', 'files'],
 };
 
 /** The npm packages that a room may import. */

@@ -7,6 +7,8 @@
  * - `unsupported-model`: the files are sound, but the engine does not know the architecture or quantisation.
  * - `unsupported-device`: the device does not exist here, or this build cannot use it.
  * - `download-failed`: the hub could not be reached, refused, or sent something else than was asked for.
+ * - `model-busy`: the model is being downloaded at this moment, so it is not removed; try again when that is over.
+ * - `cache-failed`: a file of the cache could not be deleted; `error.file` names it.
  * - `no-chat-template`: messages were passed to a model that has no chat template.
  * - `context-overflow`: the prompt does not fit the context.
  * - `queue-full`: as many streams wait already as the model's `maxQueue` allows; `error.retryAfterMs` says when to come back.
@@ -36,6 +38,8 @@ export type ErrorCode =
   | 'unsupported-model'
   | 'unsupported-device'
   | 'download-failed'
+  | 'model-busy'
+  | 'cache-failed'
   | 'no-chat-template'
   | 'context-overflow'
   | 'queue-full'
@@ -61,6 +65,8 @@ const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'unsupported-model': true,
   'unsupported-device': true,
   'download-failed': true,
+  'model-busy': true,
+  'cache-failed': true,
   'no-chat-template': true,
   'context-overflow': true,
   'queue-full': true,

@@ -8,10 +8,15 @@ mod companion_files;
 #[cfg(patched)]
 mod cpu_kernels;
 mod device;
+mod embedding_config;
+mod embedding_jobs;
+mod embedding_model;
+mod embedding_model_info;
 mod end_tokens;
 mod isq;
 mod kept_sequences;
 mod load;
+mod load_embedding_model;
 mod load_folder;
 mod load_gguf;
 mod load_options;
@@ -22,7 +27,10 @@ mod mistral_backend;
 mod model_info;
 mod threads;
 
+pub use embedding_jobs::{EmbeddingJobs, Embeddings};
+pub use embedding_model_info::EmbeddingModelInfo;
 pub use load::{LoadedModel, load};
+pub use load_embedding_model::load_embedding_model;
 pub use load_options::LoadOptions;
 pub use load_progress::{LoadPhase, LoadProgress, LoadUnit};
 pub use model_info::ModelInfo;

@@ -209,7 +209,7 @@ fn usable_context_length(trained: usize) -> usize {
 }
 
 /// The caller's wish, within what the engine can hold.
-fn context_length(wish: Option<usize>, most: usize) -> Result<usize, Error> {
+pub(crate) fn context_length(wish: Option<usize>, most: usize) -> Result<usize, Error> {
     match wish {
         None => Ok(most),
         Some(0) => Err(Error::invalid_argument(

@@ -219,7 +219,7 @@ fn only(token: u32) -> candle_core::Result<Tensor> {
 }
 
 /// Until `done` says so, `most` at most.
-fn wait_until(most: Duration, mut done: impl FnMut() -> bool) {
+pub(crate) fn wait_until(most: Duration, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + most;
     while !done() && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(2));

@@ -33,6 +33,7 @@ mod stop_matcher;
 mod stopwatch;
 mod stream_part;
 mod text_interface;
+mod text_task;
 mod tool_call_grammar;
 mod tools;
 
@@ -53,5 +54,6 @@ pub use session::{Session, SessionOptions};
 pub use stop_matcher::{StopMatcher, StopOutcome, validate_stop_sequences};
 pub use stream_part::{FinishReason, StreamPart, Timings, TokenAlternative, TokenLogProbability, Usage};
 pub use text_interface::TextInterface;
+pub use text_task::{RenderedPrompt, TextTask};
 pub use tools::{Tool, ToolChoice, ToolRequest};
 pub use tramontane_error::{Error, ErrorCode};

@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tramontane_error::{Error, ErrorCode, panic_message};
 
 use crate::backend::{Backend, Next, Run, Step};
@@ -20,6 +21,7 @@ use crate::sequence::{Ending, Sequence};
 use crate::stopwatch::Stopwatch;
 use crate::stream_part::{FinishReason, StreamPart, Usage};
 use crate::text_interface::TextInterface;
+use crate::text_task::TextTask;
 
 /// Templates are rendered on this much stack; a hostile one can recurse deeply.
 const STACK_BYTES: usize = 8 << 20;
@@ -182,6 +184,16 @@ impl Session {
         let text = lock(&self.text).clone().ok_or_else(closed)?;
         let fitted = catching(|| text.fit(request))?;
         Ok(PromptTokens { input_tokens: fitted.tokens.len(), dropped_messages: fitted.dropped_messages })
+    }
+
+    /// What the model's text side answers.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TextInterface::answer`]; [`ErrorCode::Closed`].
+    pub fn answer(&self, task: &TextTask) -> Result<Value, Error> {
+        let text = lock(&self.text).clone().ok_or_else(closed)?;
+        catching(|| text.answer(task))
     }
 
     /// Whether a stream's last part is still to come. Where it is not, it can be drained, or has been.
