@@ -971,8 +971,8 @@ export interface CachedRevision {
 /** How to reach a remote engine. `undefined` counts as left out. */
 export interface ConnectOptions {
 	/**
-	 * Who serves it: `openai`, `openai-responses`, `anthropic`, `gemini`, `ollama`, `vllm`, `llama.cpp`, `lmstudio`,
-	 * `mistralrs`, `deepseek`, `moonshot`, `zhipu`, `hunyuan`. It says where the engine is, which protocol it speaks and
+	 * Who serves it: `openai`, `openai-responses`, `anthropic`, `gemini`, `ollama`, `vllm`, `llama.cpp`,
+	 * `llama-cpp-python`, `lmstudio`, `mistralrs`, `deepseek`, `moonshot`, `zhipu`, `hunyuan`. It says where the engine is, which protocol it speaks and
 	 * how it departs from that, and which environment variable may hold the key.
 	 *
 	 * @defaultValue none: then `dialect` is needed
@@ -1002,10 +1002,11 @@ export interface ConnectOptions {
 	/** Headers to send besides, to the base URL's own origin only. */
 	readonly headers?: Readonly<Record<string, string>> | undefined;
 	/**
-	 * Makes the requests, in place of Node's own HTTP client: for a proxy, or a runtime of its own. `connectTimeoutMs` and
-	 * `websocket` are not for it, and a paused stream may keep the process alive.
+	 * Makes the requests, in place of Node's own HTTP client: for certificates, or a runtime of its own. `connectTimeoutMs`
+	 * and `websocket` are not for it, and a paused stream may keep the process alive.
 	 *
-	 * @defaultValue Node's HTTP client
+	 * @defaultValue Node's HTTP client, through the proxies that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` in the
+	 *   environment name
 	 */
 	readonly fetch?: typeof globalThis.fetch | undefined;
 	/**
@@ -2463,10 +2464,11 @@ export type DialectName = "openai-chat" | "openai-responses" | "anthropic" | "ge
  * - `remote-failed`: a remote engine failed, or what it sent could not be read.
  * - `callback-failed`: a function that you passed threw, or gave something that cannot be used; `error.field` names it,
  *   and `error.cause` is what it threw.
+ * - `stream-gone`: events of a resumable stream were asked for that are not kept any more.
  *
  * From `first-token-timeout` on they are found out in JavaScript: the engine's own list of codes does not have them.
  */
-export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model" | "unsupported-model" | "unsupported-device" | "download-failed" | "model-busy" | "cache-failed" | "no-chat-template" | "context-overflow" | "queue-full" | "deadline-exceeded" | "aborted" | "closed" | "engine-failed" | "native-unavailable" | "first-token-timeout" | "idle-timeout" | "buffer-full" | "connection-failed" | "connection-lost" | "unauthorized" | "rate-limited" | "remote-failed" | "callback-failed";
+export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model" | "unsupported-model" | "unsupported-device" | "download-failed" | "model-busy" | "cache-failed" | "no-chat-template" | "context-overflow" | "queue-full" | "deadline-exceeded" | "aborted" | "closed" | "engine-failed" | "native-unavailable" | "first-token-timeout" | "idle-timeout" | "buffer-full" | "connection-failed" | "connection-lost" | "unauthorized" | "rate-limited" | "remote-failed" | "callback-failed" | "stream-gone";
 /**
  * Why a generation ended.
  *

@@ -19,7 +19,7 @@ interface Play {
   readonly sends: object;
 }
 
-const providers = ['vllm', 'llama.cpp', 'lmstudio', 'mistralrs', 'deepseek', 'moonshot', 'zhipu', 'hunyuan'];
+const providers = ['vllm', 'llama.cpp', 'llama-cpp-python', 'lmstudio', 'mistralrs', 'deepseek', 'moonshot', 'zhipu', 'hunyuan'];
 
 const chunk = (delta: object, finish_reason: string | null = null) => `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
 
@@ -75,7 +75,7 @@ const plays: Readonly<Record<string, readonly Play[]>> = {
     answers: ['openai-chat/reasoning-content'],
     paths: ['/chat/completions'],
     prints: 'Mistral.',
-    sends: { model: 'any', max_tokens: 512, stream: true },
+    sends: { model: 'any', [provider === 'moonshot' ? 'max_completion_tokens' : 'max_tokens']: 512, stream: true },
   })),
   'embeddings.mjs': [
     {

@@ -28,6 +28,7 @@
  * - `remote-failed`: a remote engine failed, or what it sent could not be read.
  * - `callback-failed`: a function that you passed threw, or gave something that cannot be used; `error.field` names it,
  *   and `error.cause` is what it threw.
+ * - `stream-gone`: events of a resumable stream were asked for that are not kept any more.
  *
  * From `first-token-timeout` on they are found out in JavaScript: the engine's own list of codes does not have them.
  */
@@ -56,7 +57,8 @@ export type ErrorCode =
   | 'unauthorized'
   | 'rate-limited'
   | 'remote-failed'
-  | 'callback-failed';
+  | 'callback-failed'
+  | 'stream-gone';
 
 const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'invalid-argument': true,
@@ -84,6 +86,7 @@ const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'rate-limited': true,
   'remote-failed': true,
   'callback-failed': true,
+  'stream-gone': true,
 };
 
 /** Whether this version knows `code`. */

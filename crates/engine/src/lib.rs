@@ -25,6 +25,7 @@ mod load_watch;
 mod memory;
 mod mistral_backend;
 mod model_info;
+mod shared_steps;
 mod threads;
 
 pub use embedding_jobs::{EmbeddingJobs, Embeddings};

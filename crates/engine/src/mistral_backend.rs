@@ -4,6 +4,7 @@
 //! hands every position's logits to our step and answers with logits that leave one token to choose. So sampling,
 //! stopping and cancelling are ours, and happen within the step in which they are asked for.
 
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -38,6 +39,7 @@ pub(crate) struct MistralBackend {
     pipeline: Weak<AsyncMutex<dyn Pipeline + Send + Sync>>,
     /// The token that tells mistralrs that a sequence is over; its only end token, never shown to anyone.
     end_token: u32,
+    parallel_sequences: usize,
     kept_tokens: usize,
     kept: Mutex<KeptSequences>,
     /// Whether the engine's thread is to die at its next step.
@@ -57,14 +59,18 @@ pub(crate) struct PrefixCache {
 
 impl MistralBackend {
     /// Starts mistralrs's engine thread. `end_token` must be the pipeline's only end-of-sequence token.
-    pub fn start(pipeline: SharedPipeline, end_token: u32, cache: PrefixCache) -> Result<Self, Error> {
+    pub fn start(
+        pipeline: SharedPipeline,
+        end_token: u32,
+        cache: PrefixCache,
+        parallel_sequences: usize,
+    ) -> Result<Self, Error> {
         let weak = Arc::downgrade(&pipeline);
-        // 0.8.1 computes batches wrongly on the CPU: sequences of equal length in one step get mixed up.
-        let one_at_a_time = DefaultSchedulerMethod::Fixed(1.try_into().map_err(|_| failed("no sequence may run"))?);
-        let builder =
-            MistralRsBuilder::new(pipeline, SchedulerConfig::DefaultScheduler { method: one_at_a_time }, false, None)
-                // As patched, mistralrs takes this number for MiB, and 0 for no cache.
-                .with_prefix_cache_n((cache.bytes >> 20) as usize);
+        let at_once = NonZeroUsize::new(parallel_sequences).ok_or_else(|| failed("no sequence may run"))?;
+        let method = DefaultSchedulerMethod::Fixed(at_once);
+        let builder = MistralRsBuilder::new(pipeline, SchedulerConfig::DefaultScheduler { method }, false, None)
+            // As patched, mistralrs takes this number for MiB, and 0 for no cache.
+            .with_prefix_cache_n((cache.bytes >> 20) as usize);
         // On a runtime of one thread mistralrs leaves out its dummy run.
         let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(failed)?;
         let engine = runtime.block_on(builder.build());
@@ -74,6 +80,7 @@ impl MistralBackend {
             engine: Some(engine),
             pipeline: weak,
             end_token,
+            parallel_sequences,
             kept_tokens,
             kept,
             killed: Arc::default(),
@@ -98,7 +105,7 @@ impl MistralBackend {
 
 impl Backend for MistralBackend {
     fn parallel_sequences(&self) -> usize {
-        1
+        self.parallel_sequences
     }
 
     fn kept_tokens(&self) -> usize {

@@ -16,7 +16,7 @@ use crate::control::Control;
 use crate::mailbox::{Batch, Bell, Mailbox, StreamId};
 use crate::metrics::{Counters, Metrics, add};
 use crate::request::GenerationRequest;
-use crate::schedule::{Job, RequestSource, Schedule, Submitted, Ticket};
+use crate::schedule::{Job, PREFILL_CHUNK, RequestSource, Schedule, Submitted, Ticket};
 use crate::sequence::{Ending, Sequence};
 use crate::stopwatch::Stopwatch;
 use crate::stream_part::{FinishReason, StreamPart, Usage};
@@ -25,10 +25,6 @@ use crate::text_task::TextTask;
 
 /// Templates are rendered on this much stack; a hostile one can recurse deeply.
 const STACK_BYTES: usize = 8 << 20;
-
-/// The most tokens of a prompt that are computed at once: between two such pieces others get their turn, and a cancel
-/// takes effect.
-const PREFILL_CHUNK: usize = 128;
 
 /// How a session treats its streams.
 #[derive(Debug, Clone, Copy)]
@@ -81,10 +77,11 @@ impl Session {
         options: SessionOptions,
         bell: Bell,
     ) -> Result<Self, Error> {
+        let parallel = backend.parallel_sequences().max(1);
         let shared = Arc::new(Shared {
             options,
             mailbox: Arc::new(Mailbox::new(bell)),
-            schedule: Arc::new(Mutex::new(Schedule::new(backend.kept_tokens()))),
+            schedule: Arc::new(Mutex::new(Schedule::new(backend.kept_tokens(), parallel))),
             changed: Condvar::new(),
             controls: Mutex::default(),
             counters: Counters::default(),
@@ -99,7 +96,7 @@ impl Session {
             threads: Mutex::default(),
         };
         session.start("tramontane-intake", move |shared| shared.take_in(&text))?;
-        for _ in 0..backend.parallel_sequences().max(1) {
+        for _ in 0..parallel {
             let backend = Arc::clone(&backend);
             session.start("tramontane-decode", move |shared| shared.decode(&*backend))?;
         }
@@ -359,14 +356,16 @@ impl Shared {
         if job.known == 0 {
             add(&self.counters.input, job.sequence.prompt_length);
         }
-        let is_long = |job: &Job| job.sequence.tokens.len() - job.computed > PREFILL_CHUNK;
-        if backend.kept_tokens() > 0 && is_long(&job) {
+        if backend.kept_tokens() > 0 && job.is_long() {
             let last = job.sequence.tokens.len() - 1;
             job.computed = job.computed.max(backend.kept(&job.sequence.tokens).min(last));
         }
-        if backend.kept_tokens() > 0 && is_long(&job) {
+        if backend.kept_tokens() > 0 && job.is_long() {
             self.prefill(&mut job, backend);
         } else {
+            if lock(&self.schedule).has_no_long_prompt(job.ticket.id) {
+                self.changed.notify_all();
+            }
             job = self.generate(job, backend);
         }
         if job.ticket.control.is_cancelled() {
