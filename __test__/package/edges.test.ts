@@ -21,6 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   server: ['spec', 'request', 'accumulate', 'views', 'stream'],
   testing: ['spec', 'request', 'native', 'stream', 'recording', 'engine'],
   'ai-sdk': ['spec', 'request', 'accumulate', 'stream'],
+  cli: ['index.ts', 'request', 'remote', 'server'],
   'index.ts': ['spec', 'accumulate', 'views', 'stream', 'agent', 'remote', 'recording', 'engine', 'files'],
 };
 
