@@ -81,7 +81,7 @@ impl Session {
         let shared = Arc::new(Shared {
             options,
             mailbox: Arc::new(Mailbox::new(bell)),
-            schedule: Arc::new(Mutex::new(Schedule::new(backend.kept_tokens(), parallel))),
+            schedule: Arc::new(Mutex::new(Schedule::new(&*backend))),
             changed: Condvar::new(),
             controls: Mutex::default(),
             counters: Counters::default(),
