@@ -15,8 +15,8 @@ const documents = ['', 'docs/', 'docs/guides/'].flatMap((folder) =>
 const generated = /^(dist|native|target|node_modules)(\/|$)/;
 
 /**
- * The paths a document in `folder` names: the targets of its links, and code spans that begin with a folder of the checkout or look
- * like a file at its top. What holds a wildcard or a placeholder is not one path.
+ * The paths a document in `folder` names: the targets of its links, and code spans that begin with a folder of the checkout
+ * or look like a file at its top. What holds a wildcard or a placeholder is not one path.
  */
 function pathsIn(markdown: string, folder = ''): string[] {
   const prose = markdown.replace(/^```[\s\S]*?^```/gm, '');

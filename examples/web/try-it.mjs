@@ -24,7 +24,7 @@ export async function tryIt(url, model) {
   const chunks = await (await ask(`${url}?format=openai-sse`, 'Hello!')).text();
   console.log(`OpenAI's chunks end with ${chunks.trim().split('\n').at(-1)}`);
 
-  const crowd = await Promise.all(Array.from({ length: 20 }, () => ask(url, 'Name a colour.')));
+  const crowd = await Promise.all(Array.from({ length: 64 }, () => ask(url, 'Name a colour.')));
   const refused = crowd.find(({ status }) => status === 429);
   console.log(`at once: ${refused?.status}, retry after ${refused?.headers.get('retry-after')} s`);
   await Promise.all(crowd.map((response) => response.text()));
