@@ -52,7 +52,7 @@ function toNodeReadable<Value>(
 }
 
 /** Looked for when it is asked for, as streams are read on web pages too, where there is none. */
-function nodeStreams(): typeof import('node:stream') {
+function nodeStreams(): { readonly Readable: typeof Readable } {
   // Not `process` alone, which is no name at all there.
   const { process } = globalThis as { readonly process?: Partial<NodeJS.Process> };
   const streams = process?.getBuiltinModule?.('node:stream');
