@@ -17,6 +17,7 @@ interface AnyPort {
   close?(): void;
   ref?(): void;
   unref?(): void;
+  hasRef?(): boolean;
 }
 
 /** How a port says that nothing comes any more, or that something has got lost on its way. */
@@ -49,6 +50,8 @@ export class PortLink {
     this.#listen('on', 'addEventListener');
     // Ports hold back what comes until they are started.
     this.#port.start?.();
+    // One of Node's that was closed before says so no more, but in that listening to it keeps nothing alive.
+    if (this.#port.start && this.#port.hasRef?.() === false) queueMicrotask(() => this.#gone());
   }
 
   get open(): boolean {

@@ -137,7 +137,7 @@ export class PortModel implements LanguageModel {
     try {
       const { prompt, options, abortSignal, timeouts, budget } = check();
       const source = this.#router.source(
-        { json: JSON.stringify({ ...prompt, ...options }), abortSignal },
+        { json: JSON.stringify({ ...('text' in prompt ? { prompt: prompt.text } : prompt), ...options }), abortSignal },
         () => ({ model, request: { prompt, ...options } }),
       );
       return GenerationStream.of(new Generation(source, { timeouts, budget }));

@@ -37,7 +37,7 @@ export class ServedStream {
   async run(): Promise<void> {
     try {
       for (;;) {
-        await this.#room();
+        if (!this.#hasRoom) await this.#room();
         if (this.#dropped) return;
         const read = await this.#iterator.next();
         if (this.#dropped) return;
