@@ -99,7 +99,7 @@ describe('a stream over a port', () => {
     at.native.queuePositions.delete(1);
     await until(() => stream.queuePosition === null);
     at.native.finish(1);
-    await reading;
+    expect(await reading).toMatchObject({ finishReason: 'stop' });
   });
 
   it('keeps its own time: a timeout fails it with its text and cancels it there', async () => {
@@ -237,7 +237,7 @@ describe('pausing a stream over a port', () => {
     stream.resume();
     await until(() => !at.native.paused.has(1));
     at.native.finish(1);
-    await result;
+    expect(await result).toMatchObject({ finishReason: 'stop' });
   });
 });
 

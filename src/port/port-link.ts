@@ -61,7 +61,6 @@ export class PortLink {
   post(message: PortMessage): void {
     if (!this.#open) return;
     try {
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port has no origin
       if (this.#port.postMessage) this.#port.postMessage(message);
       else this.#port.send?.(message, (error) => void (error && this.#gone()));
     } catch {
