@@ -103,15 +103,15 @@ export interface ConnectPortOptions {
  */
 export interface NodePort {
 	postMessage(message: unknown): void;
-	on(event: "message", listener: (message: never) => void): unknown;
-	off(event: "message", listener: (message: never) => void): unknown;
+	on(event: "message", listener: (message: unknown) => void): unknown;
+	off(event: "message", listener: (message: unknown) => void): unknown;
 }
 
 /** A process: `ChildProcess` of `node:child_process`, made by `fork`, and `process` inside of it. */
 export interface ProcessPort {
-	send?(message: never, callback?: (error: Error | null) => void): unknown;
-	on(event: "message", listener: (message: never) => void): unknown;
-	off(event: "message", listener: (message: never) => void): unknown;
+	send?(message: object, callback?: (error: Error | null) => void): unknown;
+	on(event: "message", listener: (message: unknown) => void): unknown;
+	off(event: "message", listener: (message: unknown) => void): unknown;
 }
 
 /** How a model is served over a port. */
@@ -128,8 +128,8 @@ export interface ServeModelOptions {
 /** A port as the web has it: `MessagePort`, `Worker`, and the global scope of a worker. */
 export interface WebPort {
 	postMessage(message: unknown): void;
-	addEventListener(type: string, listener: (event: never) => void): void;
-	removeEventListener(type: string, listener: (event: never) => void): void;
+	addEventListener(type: string, listener: (event: unknown) => void): void;
+	removeEventListener(type: string, listener: (event: unknown) => void): void;
 }
 
 /** What is known of a model at the other side of a port: what it tells of itself there. */

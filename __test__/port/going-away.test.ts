@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { connectPort, serveModel } from '../../src/port/index.ts';
@@ -85,6 +87,37 @@ describe('the side with the model that goes away', () => {
     const iterator = model.streamPrompt('Hi')[Symbol.asyncIterator]();
     expect(await iterator.next()).toMatchObject({ value: { delta: 'tick ' } });
     await worker.terminate();
+    expect((await readUntilError({ [Symbol.asyncIterator]: () => iterator })).error).toMatchObject({
+      code: 'connection-lost',
+      partial: { text: expect.stringMatching(/^(tick )+$/) as string },
+    });
+  });
+});
+
+describe.each(['json', 'advanced'] as const)('a child process with %s messages', (serialization) => {
+  const start = () => fork(new URL('../support/serving-worker.mjs', import.meta.url), [], { serialization, execArgv: [] });
+
+  it('gives its streams, which are cancelled there when they are left', async () => {
+    const child = start();
+    const model = await connectPort(child);
+    expect(model.info.model).toBe('ticking');
+    let read = 0;
+    for await (const part of model.streamPrompt('Hi')) if (part.type === 'text-delta' && (read += 1) === 3) break;
+    await until(() => model.metrics().liveSequences === 0);
+    expect(read).toBe(3);
+    const ended = once(child, 'exit');
+    await model.close();
+    // Its channel is not closed with the connection: others may use it too.
+    child.disconnect();
+    await ended;
+  });
+
+  it('that is killed in the middle of a stream leaves its text', async () => {
+    const child = start();
+    const model = await connectPort(child);
+    const iterator = model.streamPrompt('Hi')[Symbol.asyncIterator]();
+    await iterator.next();
+    child.kill('SIGKILL');
     expect((await readUntilError({ [Symbol.asyncIterator]: () => iterator })).error).toMatchObject({
       code: 'connection-lost',
       partial: { text: expect.stringMatching(/^(tick )+$/) as string },

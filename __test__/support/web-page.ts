@@ -11,23 +11,23 @@ import { WebSocketServer } from 'ws';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Makes `globalThis.openPort`: a port whose other end is in Node, as that of a window is in another process. */
-const pageHtml = `<!doctype html><script type="module">
+/** Makes `openPort`: a port whose other end is in Node, as that of a window is in another process. */
+const openPort = `
 globalThis.openPort = async () => {
   const { port1, port2 } = new MessageChannel();
-  const socket = new WebSocket(location.href.replace('http', 'ws'));
+  const socket = new WebSocket(location.origin.replace('http', 'ws'));
   await new Promise((resolve) => (socket.onopen = resolve));
   port2.onmessage = ({ data }) => socket.send(JSON.stringify(data));
   socket.onmessage = ({ data }) => port2.postMessage(JSON.parse(data));
   socket.onclose = () => port2.close();
   return port1;
-};
-globalThis.ready = true;
-</script>`;
+};`;
+
+const types: Readonly<Record<string, string>> = { js: 'text/javascript', mjs: 'text/javascript', html: 'text/html' };
 
 export interface Browser {
-  /** A new page, whose ports are given to `onPort`. */
-  open(onPort: (port: MessagePort) => void): Promise<Page>;
+  /** A page, empty or a file of this checkout, whose ports are given to `onPort`. */
+  open(onPort: (port: MessagePort) => void, path?: string): Promise<Page>;
   close(): Promise<void>;
 }
 
@@ -36,8 +36,9 @@ export async function openBrowser(): Promise<Browser> {
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
     const file = `${root}${path}`;
-    if (path === '/') response.setHeader('content-type', 'text/html').end(pageHtml);
-    else if (/^\/dist\/[\w/.-]+\.js$/.test(path) && existsSync(file)) createReadStream(file).pipe(response.setHeader('content-type', 'text/javascript'));
+    const [, type = ''] = /^\/(?:dist|examples\/electron)\/[\w/-]+\.(js|mjs|html)$/.exec(path) ?? [];
+    if (path === '/') response.setHeader('content-type', 'text/html').end('<!doctype html>');
+    else if (type && existsSync(file)) createReadStream(file).pipe(response.setHeader('content-type', types[type] ?? ''));
     else response.writeHead(404).end();
   });
   const sockets = new WebSocketServer({ server });
@@ -55,11 +56,11 @@ export async function openBrowser(): Promise<Browser> {
   const args = chromium.args.filter((arg) => arg !== '--single-process');
   const browser = await playwright.launch({ executablePath: await chromium.executablePath(), args, headless: true });
   return {
-    async open(take) {
+    async open(take, path = '/') {
       onPort = take;
       const page = await browser.newPage();
-      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-      await page.waitForFunction('globalThis.ready');
+      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
+      await page.evaluate(openPort);
       return page;
     },
     async close() {
