@@ -35,6 +35,41 @@ export declare class Agent {
 	}): AgentStream;
 }
 /**
+ * A loaded model that turns texts into vectors. Make one with {@link loadEmbeddingModel}, share it among all requests of
+ * the program, and close it when it is no longer needed. An idle model does not keep the process alive.
+ */
+export declare class EmbeddingModel {
+	#private;
+	/** What was loaded, and onto which device. */
+	readonly info: EmbeddingModelInfo;
+	private constructor();
+	/**
+	 * Turns texts into vectors of `info.embeddingWidth` numbers. A text's vector is the same whatever other texts are
+	 * computed with it. Calls that run at once take turns text by text.
+	 *
+	 * Cancelling rejects at once; the engine stops after the text at hand.
+	 *
+	 * @param texts - At least one, at most 2,048, none empty. Models that were trained with a prompt before texts
+	 *   (`info.prompts`) want it there.
+	 * @throws {TramontaneError} `invalid-argument` and `context-overflow` with the text at fault as `field` (`texts[3]`),
+	 *   before any is computed; `aborted`, `closed`, `engine-failed`.
+	 * @example
+	 * const { embeddings } = await model.embed([`${model.info.prompts.query ?? ''}Where do cranes breed?`]);
+	 */
+	embed(texts: readonly string[], options?: {
+		readonly abortSignal?: AbortSignal | undefined;
+	}): Promise<EmbeddingResult>;
+	/**
+	 * Ends all calls, which reject with code `closed`, and frees the weights, after the text at hand. May be called any
+	 * number of times.
+	 *
+	 * @throws {TramontaneError} `engine-failed`, should the engine fail while closing.
+	 */
+	close(): Promise<void>;
+	/** Closes the model at the end of an `await using` scope. The same as {@link close}. */
+	[Symbol.asyncDispose](): Promise<void>;
+}
+/**
  * One generation, read part by part as it is computed.
  *
  * **Start.** Nothing is computed until the first read: the first `next()` of a loop, or `result()`. A stream that is
@@ -322,6 +357,36 @@ export declare class Model implements LanguageModel {
 	 */
 	countTokens(request: CompletionRequest): Promise<TokenCount>;
 	/**
+	 * The tokens of a text, by the model's own tokenizer, on a thread of its own. Special tokens that the text spells out
+	 * (`<|im_end|>`) are found in it.
+	 *
+	 * @param text - Any text; an empty one has no tokens.
+	 * @param options - `addSpecialTokens` puts the tokens there with which the model wants a text to begin or end, as
+	 *   `streamCompletion({ prompt })` does; false by default, so that {@link detokenize} gives the text back.
+	 * @throws {TramontaneError} `invalid-argument` with the `field` at fault, `closed`, `engine-failed`.
+	 */
+	tokenize(text: string, options?: TokenizeOptions): Promise<number[]>;
+	/**
+	 * The text of tokens. The text of a stream's deltas is more than this one's pieces: a character can span tokens.
+	 *
+	 * @param tokens - Ids below `info.vocabularySize`.
+	 * @param options - `skipSpecialTokens` leaves out the text of special tokens; false by default.
+	 * @throws {TramontaneError} `invalid-argument` with the token at fault as `field` (`tokens[3]`), `closed`,
+	 *   `engine-failed`.
+	 */
+	detokenize(tokens: readonly number[], options?: DetokenizeOptions): Promise<string>;
+	/**
+	 * A request's prompt as the model would get it, without running it: the chat template is rendered, with its tools, and
+	 * tokenized on a thread of its own. It may be too long for the context.
+	 *
+	 * @param request - What {@link streamCompletion} takes.
+	 * @throws {TramontaneError} `invalid-argument` with the `field` at fault, `no-chat-template`; `aborted` where its signal
+	 *   is raised, `closed`, `engine-failed`.
+	 * @example
+	 * const { text } = await model.renderPrompt({ messages: [{ role: 'user', content: 'Hello!' }] });
+	 */
+	renderPrompt(request: CompletionRequest): Promise<RenderedPrompt>;
+	/**
 	 * Counts of this moment, cheap enough to be read on every request. Also after `close()`.
 	 *
 	 * @throws {TramontaneError} `engine-failed`, should the engine not answer.
@@ -480,6 +545,23 @@ export declare function connect(options: ConnectOptions): RemoteModel;
  * }
  */
 export declare function createAgent(options: AgentOptions): Agent;
+/**
+ * Downloads a model from the Hugging Face hub without loading it: `loadModel` finds it in the cache afterwards. What is
+ * there already is not downloaded again, and a download that was stopped, here or by another program, is gone on with.
+ * Runs on a thread of its own.
+ *
+ * @param model - What `loadModel` takes. Of a file or folder on disk it is only said what there is.
+ * @param options - Which of its files, from where, and whom to tell.
+ * @throws {TramontaneError} `invalid-argument` with the `field` at fault, `model-not-found`, `invalid-model` and
+ *   `unsupported-model` with the `file` at fault (the architecture is checked before the weights come, where it is known
+ *   by then), `download-failed`, `aborted`, `native-unavailable`.
+ * @example
+ * const { path } = await downloadModel('org/repo-GGUF', {
+ *   file: 'Q4_K_M',
+ *   onProgress: ({ done, total, bytesPerSecond }) => console.log(done, total, bytesPerSecond),
+ * });
+ */
+export declare function downloadModel(model: string, options?: DownloadModelOptions): Promise<DownloadedModel>;
 export declare function finalMessage(parts: AsyncIterable<StreamPart>): Promise<AssistantMessage>;
 /**
  * The message that parts come to: those of any stream, read to its end, or a list of them. Tool calls are put together
@@ -490,6 +572,42 @@ export declare function finalMessage(parts: AsyncIterable<StreamPart>): Promise<
  * const message = await finalMessage(partsOfARemoteEngine);
  */
 export declare function finalMessage(parts: Iterable<StreamPart>): AssistantMessage;
+/**
+ * Describes a model without loading it: its sizes, types, tokenizer and chat template, whether it can be loaded, and what
+ * memory it would take. Reads the headers of its files on a thread of its own, and none of its weights.
+ *
+ * @param model - A `.gguf` file, a folder, or a repository of the hub (`'org/repo'`) that is in the cache.
+ * @throws {TramontaneError} `model-not-found` (download a repository first), `invalid-model` with the `file` that is
+ *   damaged, `invalid-argument` with the `field` at fault, `aborted`, `native-unavailable`. A model that cannot be loaded
+ *   is no error: `problem` says why.
+ * @example
+ * const { architecture, parameterCount, memory } = await inspectModel('model.gguf', { contextLength: 8192 });
+ */
+export declare function inspectModel(model: string, options?: InspectModelOptions): Promise<ModelDescription>;
+/**
+ * The models of the Hugging Face hub that are in the cache, whoever brought them there, by name. Reads folders on a thread
+ * of its own, and no file's contents.
+ *
+ * @returns None where there is no cache yet.
+ * @throws {TramontaneError} `invalid-argument` with the `field` at fault, `native-unavailable`.
+ * @example
+ * for (const { model, bytes } of await listCachedModels()) console.log(model, bytes);
+ */
+export declare function listCachedModels(options?: CachedModelOptions): Promise<CachedModel[]>;
+/**
+ * Loads a model that turns texts into vectors into this process, on threads of its own. The engine runs
+ * Qwen3-Embedding and EmbeddingGemma, from safetensors; it does not run models of BERT's kind (bge, e5, gte, nomic).
+ *
+ * @param model - A repository of the Hugging Face hub (`'org/repo'`), which is downloaded once and then found on disk, or
+ *   the path of a folder with the same files, `modules.json` among them.
+ * @param options - How to find and load it, as for {@link loadModel}.
+ * @returns The loaded model. Close it with `await model.close()`, or hold it by `await using`.
+ * @throws {TramontaneError} Those of {@link loadModel}; `unsupported-model` for a model that generates text.
+ * @example
+ * await using model = await loadEmbeddingModel('org/repo');
+ * const { embeddings } = await model.embed(['A mild day', 'Sunny weather']);
+ */
+export declare function loadEmbeddingModel(model: string, options?: LoadEmbeddingModelOptions): Promise<EmbeddingModel>;
 /**
  * Loads a model into this process, on threads of its own: the event loop stays free meanwhile.
  *
@@ -585,6 +703,18 @@ export declare function printStream(stream: PrintableStream, writable?: NodeJS.W
  * const { text } = await recordStream(model.streamPrompt('Hello!'), 'fixtures/hello.jsonl').result();
  */
 export declare function recordStream<Part extends AnyStreamPart, Result extends GenerationResult>(stream: GenerationStream<Part, Result>, to: string | URL | RecordingSink, options?: RecordOptions): GenerationStream<Part, Result>;
+/**
+ * Deletes a model's files from the cache of the Hugging Face hub, unfinished downloads included. Models that are loaded go
+ * on working, except on Windows, where open files cannot be deleted.
+ *
+ * @param model - The repository: `'org/repo'`. Files and folders elsewhere are not deleted.
+ * @throws {TramontaneError} `model-not-found` where it is not in the cache, `model-busy` while it is being downloaded,
+ *   `cache-failed` with the `file` that cannot be deleted, `invalid-argument` with the `field` at fault,
+ *   `native-unavailable`.
+ * @example
+ * const { freedBytes } = await removeCachedModel('org/repo');
+ */
+export declare function removeCachedModel(model: string, options?: RemoveCachedModelOptions): Promise<RemovedModel>;
 /**
  * Plays a recording that {@link recordStream} has made: a stream with the same parts, the same result, and at its end
  * the same error where there was one. It needs no model and no native library.
@@ -798,11 +928,51 @@ export interface BufferOptions {
 	 */
 	readonly bufferPolicy?: BufferPolicy | undefined;
 }
+/** A file of a cached repository. */
+export interface CachedFile extends ModelFile {
+	/** Its name in the repository, `/` between folders. */
+	readonly name: string;
+}
+/** A repository of the hub, as far as it is in a cache. */
+export interface CachedModel {
+	/** Its name: `org/repo`. */
+	readonly model: string;
+	/** Its folder in the cache. */
+	readonly path: string;
+	/** What it takes on disk: each file once, and what unfinished downloads have brought. */
+	readonly bytes: number;
+	/** What unfinished downloads have brought. */
+	readonly partialBytes: number;
+	/** When a file was last read or written. Most systems note only the first reading of a day. */
+	readonly lastUsedAt: Date;
+	/** Its revisions, the newest first; none where no download was ever finished. */
+	readonly revisions: readonly CachedRevision[];
+}
+/** Which cache is meant. */
+export interface CachedModelOptions {
+	/**
+	 * Folder with downloaded files.
+	 *
+	 * @defaultValue the hub's shared cache (`HF_HUB_CACHE`, `HF_HOME`)
+	 */
+	readonly cacheDir?: string | undefined;
+}
+/** A commit of a cached repository. */
+export interface CachedRevision {
+	readonly commit: string;
+	/** Branches and tags that stood for it when it was downloaded. */
+	readonly names: readonly string[];
+	/** Bytes of its files. One that several revisions share counts for each. */
+	readonly bytes: number;
+	/** When a file was last added. */
+	readonly lastModifiedAt: Date;
+	readonly files: readonly CachedFile[];
+}
 /** How to reach a remote engine. `undefined` counts as left out. */
 export interface ConnectOptions {
 	/**
-	 * Who serves it: `openai`, `openai-responses`, `anthropic`, `gemini`, `ollama`, `vllm`, `llama.cpp`, `lmstudio`,
-	 * `mistralrs`, `deepseek`, `moonshot`, `zhipu`, `hunyuan`. It says where the engine is, which protocol it speaks and
+	 * Who serves it: `openai`, `openai-responses`, `anthropic`, `gemini`, `ollama`, `vllm`, `llama.cpp`,
+	 * `llama-cpp-python`, `lmstudio`, `mistralrs`, `deepseek`, `moonshot`, `zhipu`, `hunyuan`. It says where the engine is, which protocol it speaks and
 	 * how it departs from that, and which environment variable may hold the key.
 	 *
 	 * @defaultValue none: then `dialect` is needed
@@ -832,10 +1002,11 @@ export interface ConnectOptions {
 	/** Headers to send besides, to the base URL's own origin only. */
 	readonly headers?: Readonly<Record<string, string>> | undefined;
 	/**
-	 * Makes the requests, in place of Node's own HTTP client: for a proxy, or a runtime of its own. `connectTimeoutMs` and
-	 * `websocket` are not for it, and a paused stream may keep the process alive.
+	 * Makes the requests, in place of Node's own HTTP client: for certificates, or a runtime of its own. `connectTimeoutMs`
+	 * and `websocket` are not for it, and a paused stream may keep the process alive.
 	 *
-	 * @defaultValue Node's HTTP client
+	 * @defaultValue Node's HTTP client, through the proxies that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` in the
+	 *   environment name
 	 */
 	readonly fetch?: typeof globalThis.fetch | undefined;
 	/**
@@ -875,6 +1046,52 @@ export interface ConnectOptions {
 	 */
 	readonly providerOptions?: Readonly<Record<string, unknown>> | undefined;
 }
+/** How tokens become text. */
+export interface DetokenizeOptions {
+	/**
+	 * Whether special tokens (the end of a text, roles) give no text.
+	 *
+	 * @defaultValue false
+	 */
+	readonly skipSpecialTokens?: boolean | undefined;
+}
+/** How to download a model. All fields are optional, and `undefined` counts as left out. */
+export interface DownloadModelOptions extends ModelReferenceOptions {
+	/**
+	 * Called on the event loop, about 25 times a second at most, and not once the download is over. If it throws, the
+	 * download is cancelled and rejects with what was thrown.
+	 */
+	readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+	/**
+	 * Cancels the download: it rejects with code `aborted` and the signal's reason as `cause`, once no more is written.
+	 * What has come is kept, and the next call goes on from there.
+	 */
+	readonly abortSignal?: AbortSignal | undefined;
+}
+/** How far a download has come. `done` and `total` count the files that were not in the cache as a whole. */
+export interface DownloadProgress extends LoadProgress {
+	readonly phase: "resolve" | "download";
+	readonly unit: "bytes";
+	/** How fast it was in the last few seconds; `null` until that is known. */
+	readonly bytesPerSecond: number | null;
+	/** Until all is here, if it goes on like that; `null` until that is known. */
+	readonly remainingMs: number | null;
+}
+/** A model that is on disk as a whole. */
+export interface DownloadedModel {
+	/** The name that was passed. */
+	readonly model: string;
+	/** The kind of its files. */
+	readonly format: "gguf" | "safetensors" | "uqff";
+	/** What `loadModel` can be given in place of the name: a file, or the folder. */
+	readonly path: string;
+	/** All files that a load reads. */
+	readonly files: readonly ModelFile[];
+	/** Bytes of these files. */
+	readonly bytes: number;
+	/** Bytes that this call brought; 0 where everything was on disk. */
+	readonly downloadedBytes: number;
+}
 /**
  * DRY, "don't repeat yourself" (Weidmann 2024, text-generation-webui pull request 5677): a token that would go on
  * repeating an earlier passage of `n` tokens costs `multiplier * base^(n - allowedLength)`, in units of logits.
@@ -907,6 +1124,41 @@ export interface DryOptions {
 	 * @defaultValue all
 	 */
 	readonly rangeTokens?: number | undefined;
+}
+/** What a loaded embedding model is. */
+export interface EmbeddingModelInfo {
+	/** The name or path it was loaded by. */
+	readonly model: string;
+	/** The kind of its files. */
+	readonly format: "safetensors";
+	/** Its architecture, as its files name it: `Qwen3ForCausalLM`, `Gemma3TextModel`. */
+	readonly architecture: string;
+	/** How many weights it has. */
+	readonly parameterCount: number;
+	/** The type most of its weights are computed with: `F32`, `Q8_0`. */
+	readonly quantization: string;
+	/** The most tokens a text may have, with those that the tokenizer puts around it. */
+	readonly contextLength: number;
+	/** The context length the model was trained for. */
+	readonly trainedContextLength: number;
+	/** How many tokens its vocabulary has. */
+	readonly vocabularySize: number;
+	/** How many numbers a vector has. */
+	readonly embeddingWidth: number;
+	/** How the vectors of a text's tokens become one. */
+	readonly pooling: "last-token" | "mean";
+	/** Whether vectors have length 1, so that their product is their cosine. */
+	readonly normalised: boolean;
+	/** What the model was trained to see before texts, by what they are for: `{ query: 'Instruct: ...' }`. Put it there. */
+	readonly prompts: Readonly<Record<string, string>>;
+	/** Where it computes: `cpu`, `cuda:0`, `metal`. */
+	readonly device: string;
+	/** Number type its activations are computed in. */
+	readonly dtype: string;
+	/** Threads that compute, on the CPU. */
+	readonly threads: number;
+	/** Memory that loading it added to the process. */
+	readonly memoryBytes: number;
 }
 /** What texts are embedded to. */
 export interface EmbeddingResult {
@@ -1033,6 +1285,17 @@ export interface GenerationResult {
 	/** The most that waited for this stream's reader, and how often it was paused because of that. */
 	readonly bufferHighWater: BufferHighWater;
 }
+/** What to describe. All fields are optional, and `undefined` counts as left out. */
+export interface InspectModelOptions extends ModelReferenceOptions {
+	/**
+	 * Tokens of context to estimate memory for; a positive integer.
+	 *
+	 * @defaultValue what the model was trained for
+	 */
+	readonly contextLength?: number | undefined;
+	/** Rejects with code `aborted` and the signal's reason as `cause`. */
+	readonly abortSignal?: AbortSignal | undefined;
+}
 /**
  * A model, wherever it runs: in this process, behind a remote engine, or as several of them. A program that is written
  * against it changes its model and not its code. What each method promises is said at {@link Model}.
@@ -1059,44 +1322,18 @@ export interface LanguageModel extends AsyncDisposable {
 	/** Ends all running streams and frees what the model holds. Any number of times. */
 	close(): Promise<void>;
 }
+/** How to find and load an embedding model. All fields are optional, and `undefined` counts as left out. */
+export interface LoadEmbeddingModelOptions extends ModelReferenceOptions, Pick<LoadModelOptions, "device" | "isq" | "dtype" | "threads" | "onProgress" | "abortSignal"> {
+	/**
+	 * The most tokens a text may have; a positive integer. A text takes four bytes for each pair of its tokens while it is
+	 * computed: 256 MB where it has 8,192.
+	 *
+	 * @defaultValue what the model was trained for, at most 8192
+	 */
+	readonly contextLength?: number | undefined;
+}
 /** How to find and load a model. All fields are optional, and `undefined` counts as left out. */
-export interface LoadModelOptions {
-	/**
-	 * Which file to load where the repository or folder holds several models, such as the GGUF of one quantisation.
-	 *
-	 * @defaultValue the only model there is
-	 */
-	readonly file?: string | undefined;
-	/**
-	 * Branch, tag or commit of the hub repository.
-	 *
-	 * @defaultValue `'main'`
-	 */
-	readonly revision?: string | undefined;
-	/**
-	 * Access token for the hub, for private and gated repositories.
-	 *
-	 * @defaultValue the environment's `HF_TOKEN`, or the one the hub's own tools have stored
-	 */
-	readonly token?: string | undefined;
-	/**
-	 * Folder for downloaded files.
-	 *
-	 * @defaultValue the hub's shared cache (`HF_HUB_CACHE`, `HF_HOME`), so that files other tools have downloaded are used
-	 */
-	readonly cacheDir?: string | undefined;
-	/**
-	 * Use only what is on disk; a missing file gives code `model-not-found` instead of a download.
-	 *
-	 * @defaultValue what the environment's `HF_HUB_OFFLINE` says, otherwise false
-	 */
-	readonly offline?: boolean | undefined;
-	/**
-	 * Base URL of the hub, for a mirror.
-	 *
-	 * @defaultValue the environment's `HF_ENDPOINT`, or the public hub
-	 */
-	readonly endpoint?: string | undefined;
+export interface LoadModelOptions extends ModelReferenceOptions {
 	/**
 	 * Where to compute. `'auto'` takes the best device this build supports; `'cuda'` is the first CUDA device, `'cuda:1'`
 	 * the second.
@@ -1226,12 +1463,71 @@ export interface MemberHealth {
 	/** For how long it rests, in milliseconds. */
 	readonly restMs: number;
 }
+/** What a model would take, give or take what the engine needs while it computes. */
+export interface MemoryEstimate {
+	/** The tokens of context that are counted on. */
+	readonly contextLength: number;
+	/** The weights, as they are held for computing. */
+	readonly weightBytes: number;
+	/** Keys and values of a context that is full. */
+	readonly contextBytes: number;
+	readonly totalBytes: number;
+}
 /** A conversation, rendered by the model's chat template. */
 export interface MessagesPrompt {
 	/** At least one message. */
 	readonly messages: readonly ChatMessage[];
 	readonly prompt?: undefined;
 	readonly tokens?: undefined;
+}
+/** What a model is, as its files tell without its weights. What they do not tell is `null`. */
+export interface ModelDescription {
+	/** The name that was passed. */
+	readonly model: string;
+	/** Whether it generates text, or turns texts into vectors. */
+	readonly kind: "text" | "embedding";
+	/** The kind of its files. */
+	readonly format: "gguf" | "safetensors" | "uqff";
+	/** What `loadModel` can be given in place of the name: a file, or the folder. */
+	readonly path: string;
+	readonly files: readonly ModelFile[];
+	/** Bytes of these files. */
+	readonly bytes: number;
+	/** What the model calls itself. */
+	readonly name: string | null;
+	/** Its architecture, as the files name it: `llama`, `Qwen3ForCausalLM`. */
+	readonly architecture: string | null;
+	/** How many weights it has; 0 for UQFF, which does not tell. */
+	readonly parameterCount: number;
+	/** The type of most weights: `Q4_K`, `BF16`; or how they are quantised: `gptq`. */
+	readonly quantization: string | null;
+	/** What there is of each type, most bytes first. */
+	readonly tensorTypes: readonly TensorTypeCount[];
+	/** The context length the model was trained for. */
+	readonly contextLength: number | null;
+	/** Numbers that stand for a token between layers. */
+	readonly embeddingWidth: number | null;
+	readonly layerCount: number | null;
+	readonly headCount: number | null;
+	readonly keyValueHeadCount: number | null;
+	/** Experts of a mixture; 0 for a dense model. */
+	readonly expertCount: number;
+	readonly vocabularySize: number | null;
+	/** The kind of its tokenizer: `bpe`, `sentencepiece`, `unigram`, `wordpiece`. */
+	readonly tokenizer: string | null;
+	/** Its chat template, as Jinja source. */
+	readonly chatTemplate: string | null;
+	/** Whether it can be loaded: by `loadModel`, or by `loadEmbeddingModel` where `kind` says so. */
+	readonly runnable: boolean;
+	/** Why it cannot be loaded. */
+	readonly problem: ModelProblem | null;
+	/** Memory that it would take on the CPU, not quantised any further. */
+	readonly memory: MemoryEstimate | null;
+}
+/** A file of a model. */
+export interface ModelFile {
+	readonly path: string;
+	readonly bytes: number;
 }
 /** What a loaded model is. */
 export interface ModelInfo {
@@ -1296,6 +1592,51 @@ export interface ModelMetrics {
 	readonly bellsRung: number;
 	/** Parts made but not yet handed to JavaScript. */
 	readonly unreadParts: number;
+}
+/** What is wrong with a model, with the code that loading it would throw. */
+export interface ModelProblem {
+	readonly code: ErrorCode;
+	readonly message: string;
+}
+/** Where to look for a model, and which of several. All fields are optional, and `undefined` counts as left out. */
+export interface ModelReferenceOptions {
+	/**
+	 * Which file to take where the repository or folder holds several models: its name, or the quantisation that its name has
+	 * (`'Q4_K_M'`).
+	 *
+	 * @defaultValue the only model there is
+	 */
+	readonly file?: string | undefined;
+	/**
+	 * Branch, tag or commit of the hub repository.
+	 *
+	 * @defaultValue `'main'`
+	 */
+	readonly revision?: string | undefined;
+	/**
+	 * Access token for the hub, for private and gated repositories.
+	 *
+	 * @defaultValue the environment's `HF_TOKEN`, or the one the hub's own tools have stored
+	 */
+	readonly token?: string | undefined;
+	/**
+	 * Folder for downloaded files.
+	 *
+	 * @defaultValue the hub's shared cache (`HF_HUB_CACHE`, `HF_HOME`), so that files other tools have downloaded are used
+	 */
+	readonly cacheDir?: string | undefined;
+	/**
+	 * Use only what is on disk; a missing file gives code `model-not-found` instead of a download.
+	 *
+	 * @defaultValue what the environment's `HF_HUB_OFFLINE` says, otherwise false
+	 */
+	readonly offline?: boolean | undefined;
+	/**
+	 * Base URL of the hub, for a mirror.
+	 *
+	 * @defaultValue the environment's `HF_ENDPOINT`, or the public hub
+	 */
+	readonly endpoint?: string | undefined;
 }
 /** What {@link GenerationStream.toNodeReadable} gives. */
 export interface NodeReadableOptions {
@@ -1516,6 +1857,32 @@ export interface RemoteModelInfo {
 	/** Who made or serves it, where the server tells. */
 	readonly ownedBy?: string | undefined;
 }
+/** What to remove from which cache. */
+export interface RemoveCachedModelOptions extends CachedModelOptions {
+	/**
+	 * Only this branch, tag or commit; what other revisions share with it stays.
+	 *
+	 * @defaultValue all there is of the repository
+	 */
+	readonly revision?: string | undefined;
+}
+/** What was removed from a cache. */
+export interface RemovedModel {
+	/** The name that was passed. */
+	readonly model: string;
+	/** The commits that are gone. */
+	readonly commits: readonly string[];
+	readonly freedBytes: number;
+}
+/** A request's prompt as the model gets it. */
+export interface RenderedPrompt {
+	/** As text: the chat template, rendered. */
+	readonly text: string;
+	/** As tokens. */
+	readonly tokens: readonly number[];
+	/** Messages that `contextOverflow: 'truncate-oldest'` has left out. */
+	readonly droppedMessages: number;
+}
 /** How {@link replayStream} replays. */
 export interface ReplayOptions extends BufferOptions {
 	/**
@@ -1713,6 +2080,15 @@ export interface SystemMessage {
 	readonly role: "system";
 	readonly content: string;
 }
+/** Tensors of one type, added up. */
+export interface TensorTypeCount {
+	/** `Q4_K`, `BF16`. */
+	readonly type: string;
+	readonly tensors: number;
+	/** Numbers in them. */
+	readonly parameters: number;
+	readonly bytes: number;
+}
 /** A piece of the answer. */
 export interface TextDeltaPart {
 	readonly type: "text-delta";
@@ -1774,6 +2150,15 @@ export interface TokenLogProbability {
 	 * and grammars: at most 0; at least -9999, which stands for everything below.
 	 */
 	readonly logProbability: number;
+}
+/** How a text becomes tokens. */
+export interface TokenizeOptions {
+	/**
+	 * Whether the tokens are put there with which the model wants a text to begin or end.
+	 *
+	 * @defaultValue false
+	 */
+	readonly addSpecialTokens?: boolean | undefined;
 }
 /** Token ids of the model's own vocabulary, fed as they are: nothing is added before or after. */
 export interface TokensPrompt {
@@ -2058,6 +2443,8 @@ export type DialectName = "openai-chat" | "openai-responses" | "anthropic" | "ge
  * - `unsupported-model`: the files are sound, but the engine does not know the architecture or quantisation.
  * - `unsupported-device`: the device does not exist here, or this build cannot use it.
  * - `download-failed`: the hub could not be reached, refused, or sent something else than was asked for.
+ * - `model-busy`: the model is being downloaded at this moment, so it is not removed; try again when that is over.
+ * - `cache-failed`: a file of the cache could not be deleted; `error.file` names it.
  * - `no-chat-template`: messages were passed to a model that has no chat template.
  * - `context-overflow`: the prompt does not fit the context.
  * - `queue-full`: as many streams wait already as the model's `maxQueue` allows; `error.retryAfterMs` says when to come back.
@@ -2077,10 +2464,11 @@ export type DialectName = "openai-chat" | "openai-responses" | "anthropic" | "ge
  * - `remote-failed`: a remote engine failed, or what it sent could not be read.
  * - `callback-failed`: a function that you passed threw, or gave something that cannot be used; `error.field` names it,
  *   and `error.cause` is what it threw.
+ * - `stream-gone`: events of a resumable stream were asked for that are not kept any more.
  *
  * From `first-token-timeout` on they are found out in JavaScript: the engine's own list of codes does not have them.
  */
-export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model" | "unsupported-model" | "unsupported-device" | "download-failed" | "no-chat-template" | "context-overflow" | "queue-full" | "deadline-exceeded" | "aborted" | "closed" | "engine-failed" | "native-unavailable" | "first-token-timeout" | "idle-timeout" | "buffer-full" | "connection-failed" | "connection-lost" | "unauthorized" | "rate-limited" | "remote-failed" | "callback-failed";
+export type ErrorCode = "invalid-argument" | "model-not-found" | "invalid-model" | "unsupported-model" | "unsupported-device" | "download-failed" | "model-busy" | "cache-failed" | "no-chat-template" | "context-overflow" | "queue-full" | "deadline-exceeded" | "aborted" | "closed" | "engine-failed" | "native-unavailable" | "first-token-timeout" | "idle-timeout" | "buffer-full" | "connection-failed" | "connection-lost" | "unauthorized" | "rate-limited" | "remote-failed" | "callback-failed" | "stream-gone";
 /**
  * Why a generation ended.
  *

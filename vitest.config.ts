@@ -6,6 +6,8 @@ export default defineConfig({
     pool: 'forks',
     execArgv: ['--expose-gc'],
     testTimeout: 20_000,
+    // No more than patience: what is waited for comes at once, unless the machine is busy.
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       {
         extends: true,

@@ -18,6 +18,7 @@ const HELP = `Writes the package's types, one .d.ts for each entry point, from s
  * @type {Record<string, readonly string[]>}
  */
 const SUBPATHS = {
+  'server.d.ts': ['server/index'],
   'testing.d.ts': ['testing/index'],
   // The types that @ai-sdk/provider publishes lack those of json-schema, so they stand no check.
   'ai-sdk.d.ts': ['ai-sdk/index', '--no-check'],

@@ -67,6 +67,29 @@ describe('countTokens()', () => {
   });
 });
 
+it('tokenize() and detokenize() ask what was meant, and refuse what cannot be', async () => {
+  await model.tokenize('Hi');
+  await model.tokenize('', { addSpecialTokens: true });
+  await model.detokenize([1, 2]);
+  await model.detokenize([], { skipSpecialTokens: true });
+  const asked = [
+    { task: 'tokenize', text: 'Hi', addSpecialTokens: false },
+    { task: 'tokenize', text: '', addSpecialTokens: true },
+    { task: 'detokenize', tokens: [1, 2], skipSpecialTokens: false },
+    { task: 'detokenize', tokens: [], skipSpecialTokens: true },
+  ];
+  expect(native.asked).toEqual(asked);
+  expect(await errorOf(model.tokenize(1 as never))).toMatchObject({ code: 'invalid-argument', field: 'text' });
+  expect(await errorOf(model.tokenize('Hi', { bos: true } as never))).toMatchObject({ field: 'bos' });
+  expect(await errorOf(model.detokenize([1, -1]))).toMatchObject({ code: 'invalid-argument', field: 'tokens[1]' });
+  expect(await errorOf(model.detokenize('Hi' as never))).toMatchObject({ field: 'tokens' });
+  const abortSignal = AbortSignal.abort();
+  expect(await errorOf(model.renderPrompt({ prompt: 'Hi', abortSignal }))).toMatchObject({ code: 'aborted' });
+  await model.close();
+  expect(await errorOf(model.tokenize('Hi'))).toMatchObject({ code: 'closed' });
+  expect(native.asked).toEqual(asked);
+});
+
 describe('streamChoices()', () => {
   const seedsOf = (request: CompletionRequest, count: number) => {
     for (const stream of model.streamChoices(request, count)) void stream.result();

@@ -54,7 +54,8 @@ it('does not load a library for a bad argument or a raised signal', async () => 
 
 // Last, as a library is loaded once and kept.
 it('tries again after a failure, and loads the library named by TRAMONTANE_NATIVE_PATH', async () => {
-  useLibrary(`module.exports.NativeModel = class {
+  useLibrary(`module.exports = { NativeEmbeddingModel: class {}, NativeModelFiles: class {} };
+  module.exports.NativeModel = class {
     constructor(options) { this.options = options }
     loaded() { return Promise.resolve(JSON.stringify({ info: { model: JSON.parse(this.options).model } })) }
     close() { return Promise.resolve() }

@@ -18,13 +18,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   mcp: ['spec', 'request', 'agent'],
   engine: ['spec', 'request', 'native', 'stream'],
   port: ['spec', 'request', 'stream'],
+  files: ['spec', 'request', 'native'],
+  server: ['spec', 'request', 'accumulate', 'views', 'stream'],
   testing: ['spec', 'request', 'native', 'stream', 'recording', 'engine'],
   'ai-sdk': ['spec', 'request', 'accumulate', 'stream'],
-  'index.ts': ['spec', 'accumulate', 'views', 'stream', 'agent', 'remote', 'recording', 'engine'],
+  cli: ['index.ts', 'request', 'remote', 'server'],
+  'index.ts': ['spec', 'accumulate', 'views', 'stream', 'agent', 'remote', 'recording', 'engine', 'files'],
 };
 
 /** The npm packages that a room may import. */
-const packages: Readonly<Record<string, readonly string[]>> = { remote: ['eventsource-parser'] };
+const packages: Readonly<Record<string, readonly string[]>> = { remote: ['eventsource-parser'], server: ['ws'] };
 /** Those of which it may import types, so that nothing of them is needed when it runs. */
 const typesOf: Readonly<Record<string, readonly string[]>> = { 'ai-sdk': ['@ai-sdk/provider'] };
 

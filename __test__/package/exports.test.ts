@@ -5,6 +5,7 @@ import * as aiSdkV3 from '../../src/ai-sdk/v3/index.ts';
 import * as tramontane from '../../src/index.ts';
 import * as mcp from '../../src/mcp/index.ts';
 import * as port from '../../src/port/index.ts';
+import * as server from '../../src/server/index.ts';
 import * as testing from '../../src/testing/index.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -20,6 +21,7 @@ function declaredValues(types: string): string[] {
 
 it.each([
   ['index.d.ts', tramontane],
+  ['server.d.ts', server],
   ['testing.d.ts', testing],
   ['ai-sdk.d.ts', aiSdk],
   ['ai-sdk-v3.d.ts', aiSdkV3],
@@ -29,7 +31,7 @@ it.each([
   expect(declaredValues(read(file))).toEqual(Object.keys(entry).toSorted());
 });
 
-it.each(['testing.d.ts', 'ai-sdk.d.ts', 'ai-sdk-v3.d.ts', 'mcp.d.ts', 'port.d.ts'])('%s declares no type of index.d.ts a second time', (file) => {
+it.each(['server.d.ts', 'testing.d.ts', 'ai-sdk.d.ts', 'ai-sdk-v3.d.ts', 'mcp.d.ts', 'port.d.ts'])('%s declares no type of index.d.ts a second time', (file) => {
   const names = (types: string) => Array.from(types.matchAll(/^(?:export )?(?:declare )?(?:class|interface|type|function) (\w+)/gm), ([, name]) => name);
   const main = new Set(names(read('index.d.ts')));
   expect(names(read(file)).filter((name) => main.has(name))).toEqual([]);
@@ -38,14 +40,14 @@ it.each(['testing.d.ts', 'ai-sdk.d.ts', 'ai-sdk-v3.d.ts', 'mcp.d.ts', 'port.d.ts
 it('each entry point has types, and all of them are published', () => {
   const entries = Object.values(manifest['exports'] as Record<string, unknown>).filter((entry) => typeof entry === 'object');
   const types = entries.map((entry) => (entry as { readonly types: string }).types.slice('./'.length));
-  expect(types).toEqual(['index.d.ts', 'testing.d.ts', 'ai-sdk.d.ts', 'ai-sdk-v3.d.ts', 'mcp.d.ts', 'port.d.ts']);
+  expect(types).toEqual(['index.d.ts', 'server.d.ts', 'testing.d.ts', 'ai-sdk.d.ts', 'ai-sdk-v3.d.ts', 'mcp.d.ts', 'port.d.ts']);
   expect(manifest['files']).toEqual(expect.arrayContaining(types));
 });
 
-it('the package has one dependency, which has none', () => {
-  expect(Object.keys(manifest['dependencies'] as object)).toEqual(['eventsource-parser']);
+it('the package has two dependencies, which have none', () => {
+  expect(Object.keys(manifest['dependencies'] as object)).toEqual(['eventsource-parser', 'ws']);
   const lock = JSON.parse(read('package-lock.json')) as { readonly packages: Record<string, object> };
-  expect(lock.packages['node_modules/eventsource-parser']).not.toHaveProperty('dependencies');
+  for (const name of ['eventsource-parser', 'ws']) expect(lock.packages[`node_modules/${name}`]).not.toHaveProperty('dependencies');
 });
 
 it('what an entry point needs besides is optional', () => {

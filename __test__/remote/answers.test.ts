@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dialects } from '../../src/remote/dialects.ts';
+import type { Quirks } from '../../src/remote/quirks.ts';
+import { chatQuirks } from '../../src/remote/dialects/chat-quirks.ts';
 import { chatOptions } from '../../src/remote/dialects/chat-for-responses.ts';
 import { meansNoResponses } from '../../src/remote/dialects/no-responses.ts';
 import { errorOf } from '../support/error-of.ts';
@@ -34,6 +36,18 @@ describe('a failed response', () => {
     for (const dialect of Object.values(dialects)) expect(dialect.failure(status, body)).toMatchObject(failure);
     expect(chat.failure(status, body).message.length).toBeLessThan(1200);
   });
+});
+
+it('counts an answer that ends without a reason as cut off, where the server always tells it', () => {
+  const request = { model: 'm', prompt: { text: 'Hi' }, options: {} };
+  // What llama-cpp-python sends when another request ends this one.
+  const events = ['{"choices":[{"index":0,"delta":{"content":"Hel"},"logprobs":null,"finish_reason":null}]}', '[DONE]'];
+  const lastOf = (quirks: Quirks) => {
+    const decoder = chat.decoder(request, { quirks, providerOptions: {} });
+    return events.flatMap((data) => decoder.push({ data })).at(-1);
+  };
+  expect(lastOf(chatQuirks['llama-cpp-python'])).toMatchObject({ type: 'error', error: { code: 'connection-lost' } });
+  expect(lastOf(chatQuirks.compatible)).toMatchObject({ type: 'finish', finishReason: 'stop' });
 });
 
 describe('whether there are responses', () => {

@@ -19,7 +19,7 @@ interface Play {
   readonly sends: object;
 }
 
-const providers = ['vllm', 'llama.cpp', 'lmstudio', 'mistralrs', 'deepseek', 'moonshot', 'zhipu', 'hunyuan'];
+const providers = ['vllm', 'llama.cpp', 'llama-cpp-python', 'lmstudio', 'mistralrs', 'deepseek', 'moonshot', 'zhipu', 'hunyuan'];
 
 const plays: Readonly<Record<string, readonly Play[]>> = {
   'openai.mjs': [
@@ -73,7 +73,7 @@ const plays: Readonly<Record<string, readonly Play[]>> = {
     answers: ['openai-chat/reasoning-content'],
     paths: ['/chat/completions'],
     prints: 'Mistral.',
-    sends: { model: 'any', max_tokens: 512, stream: true },
+    sends: { model: 'any', [provider === 'moonshot' ? 'max_completion_tokens' : 'max_tokens']: 512, stream: true },
   })),
   'embeddings.mjs': [
     {

@@ -113,10 +113,18 @@ describe('openai-chat', () => {
     ['llama.cpp', { repetitionPenalty: 1.1, dry: { multiplier: 0.8, rangeTokens: 64 } }, { repeat_penalty: 1.1, dry_multiplier: 0.8, dry_penalty_last_n: 64 }],
     ['mistralrs', { grammar: { type: 'lark', source: 'start: "a"' } }, { grammar: { type: 'lark', value: 'start: "a"' } }],
     ['deepseek', { maxOutputTokens: 5, templateVariables: { enable_thinking: false } }, { max_tokens: 5, thinking: { type: 'disabled' } }],
-    ['hunyuan', { templateVariables: { enable_thinking: true } }, { enable_thinking: true }],
+    ['mistralrs', { templateVariables: { enable_thinking: true } }, { enable_thinking: true }],
     ['zhipu', { responseFormat: { type: 'json' } }, { response_format: { type: 'json_object' } }],
+    ['moonshot', { maxOutputTokens: 5, tools, toolChoice: 'required' }, { max_completion_tokens: 5, tool_choice: 'required' }],
+    ['llama-cpp-python', { responseFormat: { type: 'json', schema } }, { response_format: { type: 'json_object', schema } }],
+    ['llama-cpp-python', { tools, toolChoice: { type: 'tool', toolName: 'weather' } }, { tool_choice: { function: { name: 'weather' } } }],
   ] as [keyof typeof chatQuirks, CheckedGenerateOptions, object][])('speaks to %s as it understands: %j', (name, options, fields) => {
     expect(requestOf(chat, options, { quirks: chatQuirks[name] }).body).toMatchObject(fields);
+  });
+
+  it('sends no tools where there is no word for calling none of them', () => {
+    expect(requestOf(chat, { tools, toolChoice: 'none' }, { quirks: chatQuirks.zhipu }).body).not.toHaveProperty('tools');
+    expect(requestOf(chat, { tools, toolChoice: 'none' }).body).toMatchObject({ tools: [{}], tool_choice: 'none' });
   });
 
   it.each([
@@ -134,7 +142,14 @@ describe('openai-chat', () => {
     ['deepseek', { bannedTokens: [1] }, 'bannedTokens'],
     ['deepseek', { responseFormat: { type: 'json', schema } }, 'responseFormat.schema'],
     ['deepseek', { templateVariables: { style: 'x' } }, 'templateVariables.style'],
-    ['moonshot', { tools, toolChoice: 'required' }, 'toolChoice'],
+    ['moonshot', { seed: 1 }, 'seed'],
+    ['zhipu', { stopSequences: ['a', 'b'] }, 'stopSequences'],
+    ['zhipu', { tools, toolChoice: 'required' }, 'toolChoice'],
+    ['hunyuan', { stopSequences: ['a'] }, 'stopSequences'],
+    ['hunyuan', { responseFormat: { type: 'json' } }, 'responseFormat'],
+    ['lmstudio', { minP: 0.1 }, 'minP'],
+    ['lmstudio', { responseFormat: { type: 'json' } }, 'responseFormat'],
+    ['llama-cpp-python', { tools, toolChoice: 'required' }, 'toolChoice'],
     ['llama.cpp', { tools, toolChoice: { type: 'tool', toolName: 'weather' } }, 'toolChoice.toolName'],
     ['compatible', { topK: 5 }, 'topK'],
   ] as [keyof typeof chatQuirks, CheckedGenerateOptions, string][])('refuses what %s cannot be told: %j', (name, options, field) => {

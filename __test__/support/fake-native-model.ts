@@ -65,6 +65,8 @@ export class FakeNativeModel implements NativeModel {
   readonly queuePositions = new Map<number, number>();
   /** The requests whose tokens were counted. */
   readonly counted: Record<string, unknown>[] = [];
+  /** What its text side was asked. */
+  readonly asked: unknown[] = [];
   countTokensInstead: (() => Promise<string>) | undefined;
   drains = 0;
   readonly #bell: () => void;
@@ -122,6 +124,11 @@ export class FakeNativeModel implements NativeModel {
 
   queuePosition(streamId: number): number | null {
     return this.queuePositions.get(streamId) ?? null;
+  }
+
+  answer(taskJson: string): Promise<string> {
+    this.asked.push(JSON.parse(taskJson));
+    return Promise.resolve(JSON.stringify({ result: [] }));
   }
 
   countTokens(requestJson: string): Promise<string> {
@@ -206,7 +213,7 @@ export class FakeNativeModel implements NativeModel {
 }
 
 /** A binding that makes fake models, and lists those it has made. */
-export function fakeBinding(): { binding: NativeBinding; models: FakeNativeModel[] } {
+export function fakeBinding(): { binding: Pick<NativeBinding, 'NativeModel'>; models: FakeNativeModel[] } {
   const models: FakeNativeModel[] = [];
   class NativeModel extends FakeNativeModel {
     constructor(optionsJson: string, bell: () => void, onProgress: (progressJson: string) => void) {

@@ -16,9 +16,9 @@ export interface ScriptEnd {
   readonly elapsedMs: number;
 }
 
-/** What scripts begin with: `loadModel` and `scriptedModel` of the built package. */
+/** What scripts begin with: functions of the built package. */
 const prelude = `
-const { loadModel } = await import(${JSON.stringify(new URL('index.js', dist).href)});
+const { downloadModel, loadEmbeddingModel, loadModel } = await import(${JSON.stringify(new URL('index.js', dist).href)});
 const { scriptedModel } = await import(${JSON.stringify(new URL('testing/scripted-model.js', dist).href)});
 `;
 

@@ -1,6 +1,7 @@
 // Streams a reply of any server that speaks OpenAI's chat completions.
 //   node examples/remote/openai-compatible.mjs vllm:Qwen/Qwen3-8B
 //   node examples/remote/openai-compatible.mjs llama.cpp:any
+//   node examples/remote/openai-compatible.mjs llama-cpp-python:any
 //   node examples/remote/openai-compatible.mjs lmstudio:qwen3-8b
 //   node examples/remote/openai-compatible.mjs mistralrs:default
 //   DEEPSEEK_API_KEY=... node examples/remote/openai-compatible.mjs deepseek:deepseek-chat

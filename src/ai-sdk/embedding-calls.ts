@@ -1,5 +1,5 @@
 import type { EmbeddingModelV4CallOptions } from '@ai-sdk/provider';
-import type { EmbeddingResult } from '../spec/remote-info.ts';
+import type { EmbeddingResult } from '../spec/embedding-result.ts';
 import { abortError, callError } from './call-error.ts';
 import type { CallWarning } from './call-part.ts';
 

@@ -1,10 +1,13 @@
-import type { NativeModel } from '../native/native-binding.ts';
-
 /** The longest that leaving the process waits for one model's engine to be quiet. */
 const shutdownMs = 200;
 
+/** A model of the native library, whatever it is for. */
+interface ExitingModel {
+  shutdown(waitMs: number): void;
+}
+
 /** Weak: a model that was let go of without closing it is freed by its own finaliser. */
-const openModels = new Set<WeakRef<NativeModel>>();
+const openModels = new Set<WeakRef<ExitingModel>>();
 let listening = false;
 
 /**
@@ -13,7 +16,7 @@ let listening = false;
  *
  * @returns what to call once the model is closed
  */
-export function guardExit(native: NativeModel): () => void {
+export function guardExit(native: ExitingModel): () => void {
   if (!listening) {
     listening = true;
     process.on('exit', shutDownAll);

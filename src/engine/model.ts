@@ -1,15 +1,19 @@
 import { fromNativeCount } from '../native/from-native-count.ts';
+import { fromNativeResult } from '../native/from-native-result.ts';
 import { fromNativeParts } from '../native/from-native-parts.ts';
 import type { NativeModel } from '../native/native-binding.ts';
 import { checkChoices } from '../request/check-choices.ts';
 import type { PreparedRequest } from '../request/prepare-request.ts';
 import { prepare, prepareChat, prepareCompletion, preparePrompt } from '../request/prepare-request.ts';
+import { prepareDetokenize, prepareTokenize } from '../request/prepare-text-task.ts';
 import type { ChatMessage } from '../spec/chat-message.ts';
 import type { CompletionRequest } from '../spec/completion-request.ts';
 import type { GenerateOptions } from '../spec/generate-options.ts';
 import type { ModelInfo } from '../spec/model-info.ts';
 import type { ModelMetrics } from '../spec/model-metrics.ts';
+import type { RenderedPrompt } from '../spec/rendered-prompt.ts';
 import type { TokenCount } from '../spec/token-count.ts';
+import type { DetokenizeOptions, TokenizeOptions } from '../spec/tokenize-options.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import { FailedSource } from '../stream/failed-source.ts';
 import { Generation } from '../stream/generation.ts';
@@ -144,17 +148,50 @@ export class Model implements LanguageModel {
    */
   async countTokens(request: CompletionRequest): Promise<TokenCount> {
     const { json, abortSignal } = prepareCompletion(request);
-    if (this.#closing) throw new TramontaneError('closed', 'the model was closed; load it again to count tokens');
-    if (abortSignal?.aborted) {
-      const message = 'abortSignal was raised before the tokens were counted';
-      throw new TramontaneError('aborted', message, { cause: abortSignal.reason });
-    }
-    try {
-      return fromNativeCount(await this.#native.countTokens(json));
-    } catch (cause) {
-      if (TramontaneError.isInstance(cause)) throw cause;
-      throw new TramontaneError('engine-failed', 'the engine did not count the tokens', { cause });
-    }
+    return this.#ask('count tokens', abortSignal, () => this.#native.countTokens(json), fromNativeCount);
+  }
+
+  /**
+   * The tokens of a text, by the model's own tokenizer, on a thread of its own. Special tokens that the text spells out
+   * (`<|im_end|>`) are found in it.
+   *
+   * @param text - Any text; an empty one has no tokens.
+   * @param options - `addSpecialTokens` puts the tokens there with which the model wants a text to begin or end, as
+   *   `streamCompletion({ prompt })` does; false by default, so that {@link detokenize} gives the text back.
+   * @throws {TramontaneError} `invalid-argument` with the `field` at fault, `closed`, `engine-failed`.
+   */
+  async tokenize(text: string, options?: TokenizeOptions): Promise<number[]> {
+    const json = prepareTokenize(text, options);
+    return this.#ask('tokenize', undefined, () => this.#native.answer(json), fromNativeResult<number[]>);
+  }
+
+  /**
+   * The text of tokens. The text of a stream's deltas is more than this one's pieces: a character can span tokens.
+   *
+   * @param tokens - Ids below `info.vocabularySize`.
+   * @param options - `skipSpecialTokens` leaves out the text of special tokens; false by default.
+   * @throws {TramontaneError} `invalid-argument` with the token at fault as `field` (`tokens[3]`), `closed`,
+   *   `engine-failed`.
+   */
+  async detokenize(tokens: readonly number[], options?: DetokenizeOptions): Promise<string> {
+    const json = prepareDetokenize(tokens, options);
+    return this.#ask('detokenize', undefined, () => this.#native.answer(json), fromNativeResult<string>);
+  }
+
+  /**
+   * A request's prompt as the model would get it, without running it: the chat template is rendered, with its tools, and
+   * tokenized on a thread of its own. It may be too long for the context.
+   *
+   * @param request - What {@link streamCompletion} takes.
+   * @throws {TramontaneError} `invalid-argument` with the `field` at fault, `no-chat-template`; `aborted` where its signal
+   *   is raised, `closed`, `engine-failed`.
+   * @example
+   * const { text } = await model.renderPrompt({ messages: [{ role: 'user', content: 'Hello!' }] });
+   */
+  async renderPrompt(request: CompletionRequest): Promise<RenderedPrompt> {
+    const { json, abortSignal } = prepareCompletion(request);
+    const task = JSON.stringify({ task: 'render', request: json });
+    return this.#ask('render a prompt', abortSignal, () => this.#native.answer(task), fromNativeResult<RenderedPrompt>);
   }
 
   /**
@@ -199,6 +236,25 @@ export class Model implements LanguageModel {
       throw new TramontaneError('engine-failed', 'the engine failed while closing', { cause });
     } finally {
       await this.#router.finish();
+    }
+  }
+
+  async #ask<Answer>(
+    what: string,
+    abortSignal: AbortSignal | undefined,
+    ask: () => Promise<string>,
+    read: (json: string) => Answer,
+  ): Promise<Answer> {
+    if (this.#closing) throw new TramontaneError('closed', `the model was closed; load it again to ${what}`);
+    if (abortSignal?.aborted) {
+      const message = `abortSignal was raised before the model was asked to ${what}`;
+      throw new TramontaneError('aborted', message, { cause: abortSignal.reason });
+    }
+    try {
+      return read(await ask());
+    } catch (cause) {
+      if (TramontaneError.isInstance(cause)) throw cause;
+      throw new TramontaneError('engine-failed', `the engine did not ${what}`, { cause });
     }
   }
 

@@ -9,6 +9,12 @@ import type { NativeBinding } from './native-binding.ts';
 
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '');
 
+const classes = Object.keys({
+  NativeModel: true,
+  NativeEmbeddingModel: true,
+  NativeModelFiles: true,
+} satisfies Record<keyof NativeBinding, true>) as (keyof NativeBinding)[];
+
 let loaded: NativeBinding | undefined;
 
 /**
@@ -49,7 +55,7 @@ function load(require: NodeJS.Require, path: string): NativeBinding {
     const message = `the native library ${path} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`;
     throw new TramontaneError('native-unavailable', message, { file: path, cause });
   }
-  if (typeof binding?.NativeModel === 'function') return binding as NativeBinding;
+  if (binding && classes.every((name) => typeof binding[name] === 'function')) return binding as NativeBinding;
   const message = `${path} is no native library of tramontane, or one of another version; install both from the same release`;
   throw new TramontaneError('native-unavailable', message, { file: path });
 }

@@ -82,7 +82,7 @@ export class PortService {
   }
 
   #refuse(error: unknown): void {
-    this.#loadError = error;
+    this.#loadError = error ?? new Error('the load was rejected without a reason');
     this.#greet();
   }
 

@@ -8,7 +8,9 @@ import type { Readable } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { readRest } from './exchange.ts';
 import type { Exchange, HttpRequest, HttpResponse } from './exchange.ts';
+import { proxyAuthorization, proxyFor } from './proxy-for.ts';
 import { RemoteFailure, reasonOf } from './remote-failure.ts';
+import { TunnelAgent } from './tunnel-agent.ts';
 import { clientClose, clientMessage } from './web-socket-framing.ts';
 
 /** By RFC 6455, section 1.3. */
@@ -19,6 +21,7 @@ export class NodeConnections {
   readonly #connectTimeoutMs: number;
   readonly #http = new HttpAgent({ keepAlive: true });
   readonly #https = new HttpsAgent({ keepAlive: true });
+  #tunnels: TunnelAgent | undefined;
 
   /** @param connectTimeoutMs - How long a connection may take to be there; 0 for as long as it likes. */
   constructor(connectTimeoutMs: number) {
@@ -26,14 +29,29 @@ export class NodeConnections {
   }
 
   open(request: HttpRequest): Exchange {
-    const agent = request.url.protocol === 'https:' ? this.#https : this.#http;
-    return new NodeExchange(request, agent, this.#connectTimeoutMs);
+    return new NodeExchange(request, this.#routeTo(request.url), this.#connectTimeoutMs);
+  }
+
+  #routeTo(url: URL): Route {
+    const proxy = proxyFor(url, process.env);
+    if (!proxy) return { agent: url.protocol === 'https:' ? this.#https : this.#http, via: undefined };
+    if (url.protocol === 'http:') return { agent: proxy.protocol === 'https:' ? this.#https : this.#http, via: proxy };
+    // The environment names one proxy for all that is https.
+    this.#tunnels ??= new TunnelAgent(proxy, { keepAlive: true });
+    return { agent: this.#tunnels, via: undefined };
   }
 
   close(): void {
     this.#http.destroy();
     this.#https.destroy();
+    this.#tunnels?.destroy();
   }
+}
+
+/** Who makes the connection, and the proxy that is asked in the server's place. */
+interface Route {
+  readonly agent: HttpAgent;
+  readonly via: URL | undefined;
 }
 
 /**
@@ -49,13 +67,19 @@ class NodeExchange implements Exchange {
   #upgraded = false;
   #body: AsyncIterator<Uint8Array> | undefined;
   #connectTimer: NodeJS.Timeout | undefined;
+  readonly #tunnel = new AbortController();
+  /** Why it was given up before there was a connection. */
+  #tooLate: Error | undefined;
 
-  constructor(request: HttpRequest, agent: HttpAgent, connectTimeoutMs: number) {
+  constructor(request: HttpRequest, { agent, via }: Route, connectTimeoutMs: number) {
     const { url, method, body, webSocket } = request;
     const key = randomBytes(16).toString('base64');
     const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': key };
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    this.#request = send(url, { method, agent, headers: { ...request.headers, ...(webSocket && upgrade) } });
+    const asked = via ?? url;
+    const headers = { ...request.headers, ...(webSocket && upgrade), ...(via && { host: url.host, ...proxyAuthorization(via) }) };
+    // A proxy wants to know the whole URL (RFC 9112, section 3.2.2).
+    const options = { method, agent, headers, ...(via && { path: url.href }), tunnelSignal: this.#tunnel.signal };
+    this.#request = (asked.protocol === 'https:' ? httpsRequest : httpRequest)(asked, options);
     this.response = new Promise((resolve, reject) => {
       this.#request.once('response', (message) => {
         if (webSocket && message.statusCode === 200) {
@@ -82,7 +106,7 @@ class NodeExchange implements Exchange {
         if (body !== undefined) socket.write(clientMessage(body));
         resolve({ ...headOf(message), status: 200 });
       });
-      this.#request.on('error', (cause) => reject(this.#failure(url, cause)));
+      this.#request.on('error', (cause) => reject(this.#failure(url, this.#tooLate ?? cause)));
       this.#request.once('close', () => {
         clearTimeout(this.#connectTimer);
         reject(this.#failure(url, new Error('the connection was closed')));
@@ -90,7 +114,8 @@ class NodeExchange implements Exchange {
     });
     // It may have been given up before anybody asks.
     this.response.catch(() => {});
-    this.#request.once('socket', (socket) => this.#watch(socket, connectTimeoutMs));
+    if (connectTimeoutMs > 0) this.#connectTimer = setTimeout(() => this.#giveUp(connectTimeoutMs), connectTimeoutMs).unref();
+    this.#request.once('socket', (socket) => this.#watch(socket));
     this.#request.end(webSocket ? undefined : body);
   }
 
@@ -111,6 +136,7 @@ class NodeExchange implements Exchange {
 
   close(): void {
     this.#request.destroy();
+    this.#tunnel.abort();
     this.#socket?.destroy();
   }
 
@@ -119,18 +145,21 @@ class NodeExchange implements Exchange {
     void readRest(this);
   }
 
-  #watch(socket: Socket, connectTimeoutMs: number): void {
+  #giveUp(connectTimeoutMs: number): void {
+    this.#tooLate = new Error(`it took more than ${connectTimeoutMs} ms (connectTimeoutMs)`);
+    this.#request.destroy(this.#tooLate);
+    this.#tunnel.abort();
+  }
+
+  #watch(socket: Socket): void {
     this.#socket = socket;
     this.setAwaited(this.#awaited);
     this.#request.once('close', () => {
       if (!this.#upgraded) this.#socket = undefined;
     });
-    if (!socket.connecting || connectTimeoutMs === 0) return;
-    this.#connectTimer = setTimeout(() => {
-      this.#request.destroy(new Error(`it took more than ${connectTimeoutMs} ms (connectTimeoutMs)`));
-    }, connectTimeoutMs).unref();
-    const event = 'encrypted' in socket ? 'secureConnect' : 'connect';
-    socket.once(event, () => clearTimeout(this.#connectTimer));
+    const connected = () => clearTimeout(this.#connectTimer);
+    if (socket.connecting) socket.once('encrypted' in socket ? 'secureConnect' : 'connect', connected);
+    else connected();
   }
 
   #failure(url: URL, cause: Error): RemoteFailure {

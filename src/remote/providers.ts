@@ -25,6 +25,7 @@ export const providers: Readonly<Record<string, Provider>> = {
   hunyuan: compatible('https://api.hunyuan.cloud.tencent.com/v1', ['HUNYUAN_API_KEY'], chatQuirks.hunyuan),
   vllm: compatible('http://localhost:8000/v1', ['VLLM_API_KEY'], chatQuirks.vllm),
   'llama.cpp': compatible('http://localhost:8080/v1', ['LLAMA_API_KEY'], chatQuirks['llama.cpp']),
+  'llama-cpp-python': compatible('http://localhost:8000/v1', [], chatQuirks['llama-cpp-python']),
   lmstudio: compatible('http://localhost:1234/v1', [], chatQuirks.lmstudio),
   mistralrs: compatible('http://localhost:1234/v1', [], chatQuirks.mistralrs),
 };

@@ -15,10 +15,15 @@ export interface Quirks {
   readonly grammars?: 'structured_outputs' | 'grammar';
   /** The fields of `dry` that there are, as `dry_multiplier` and so on. */
   readonly dryFields?: readonly (keyof DryOptions)[];
-  /** What `responseFormat` may ask for; JSON schemas and JSON where it is absent. */
-  readonly responseFormats?: 'json_object' | 'json_schema';
+  /**
+   * What `responseFormat` may ask for; JSON schemas and JSON where it is absent. `json_object.schema` is both, with the
+   * schema as a field of `json_object`.
+   */
+  readonly responseFormats?: 'json_object' | 'json_schema' | 'json_object.schema';
   /** The word for "call some tool", where it is not `required`; `false` where there is none. */
   readonly requiredToolChoice?: 'any' | false;
+  /** `false` where there is no word for "call no tool": then tools are not sent. */
+  readonly noneToolChoice?: false;
   /** `false` where no tool can be asked for by name. */
   readonly namedToolChoice?: false;
   /** `false` where the server does not know `parallel_tool_calls`. */
@@ -27,6 +32,8 @@ export interface Quirks {
   readonly toolNames?: true;
   /** `false` where the server does not know `stream_options` and tells usage all the same, or never. */
   readonly streamOptions?: false;
+  /** `true` where every answer tells why it ended, unless the server has cut it off. */
+  readonly tellsReason?: true;
   /** The most `stopSequences`. */
   readonly mostStopSequences?: number;
 }

@@ -1,12 +1,13 @@
 import { checkChoices } from '../request/check-choices.ts';
 import { checkChatRequest, checkCompletionRequest, checkPromptRequest } from '../request/check-request.ts';
 import type { CheckedRequest } from '../request/check-request.ts';
-import { guardCheck, wrongValue } from '../request/check-value.ts';
+import { checkTexts } from '../request/check-texts.ts';
 import type { ChatMessage } from '../spec/chat-message.ts';
 import type { CompletionRequest } from '../spec/completion-request.ts';
+import type { EmbeddingResult } from '../spec/embedding-result.ts';
 import type { GenerateOptions } from '../spec/generate-options.ts';
 import type { ModelMetrics } from '../spec/model-metrics.ts';
-import type { EmbeddingResult, RemoteInfo } from '../spec/remote-info.ts';
+import type { RemoteInfo } from '../spec/remote-info.ts';
 import type { RemoteModelInfo } from '../spec/remote-model-info.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import { FailedSource } from '../stream/failed-source.ts';
@@ -18,8 +19,6 @@ import type { Endpoint } from './endpoint.ts';
 import { RemoteCounts } from './remote-counts.ts';
 import { RemoteSource } from './remote-source.ts';
 import { requestJson } from './request-json.ts';
-
-const mostTexts = 2048;
 
 /**
  * A model of a remote engine; make one with {@link connect}. Its streams have the same parts, views, results, errors and
@@ -147,18 +146,6 @@ export class RemoteModel implements LanguageModel {
     }
     return { model: this.info.model, prompt: prompt as RemoteRequest['prompt'], options };
   }
-}
-
-function checkTexts(texts: unknown): string[] {
-  return guardCheck('texts', () => {
-    if (!Array.isArray(texts) || texts.length === 0 || texts.length > mostTexts) {
-      throw wrongValue('texts', `an array of 1 to ${mostTexts} strings`, texts);
-    }
-    return Array.from(texts, (text: unknown, index) => {
-      if (typeof text !== 'string') throw wrongValue(`texts[${index}]`, 'a string', text);
-      return text.toWellFormed();
-    });
-  });
 }
 
 function missing(dialect: string, what: string): TramontaneError {

@@ -4,13 +4,15 @@ import { TramontaneError } from '../spec/tramontane-error.ts';
 import { nothingUsed } from '../spec/usage.ts';
 import type { Usage } from '../spec/usage.ts';
 import type { PartSink, PartSource, StreamOrigin } from '../stream/part-source.ts';
-import type { EventDecoder, RemoteRequest } from './dialect.ts';
+import type { RemoteRequest } from './dialect.ts';
 import type { Endpoint } from './endpoint.ts';
-import { eventsOf } from './event-batches.ts';
-import { RemoteCall } from './remote-call.ts';
-import { RemoteFailure, reasonOf } from './remote-failure.ts';
+import { PauseGate } from './pause-gate.ts';
+import { RemoteAttempt, asked } from './remote-attempt.ts';
+import type { Asked, PartTaker } from './remote-attempt.ts';
+import { RemoteFailure, failureOf, isPassing } from './remote-failure.ts';
 import { RemoteStopwatch } from './remote-stopwatch.ts';
 import { RetryDelays } from './retry-delays.ts';
+import { RetryTimer } from './retry-timer.ts';
 
 export type Outcome = 'finished' | 'failed' | 'aborted';
 
@@ -40,19 +42,14 @@ export class RemoteSource implements PartSource {
   #sink: WeakRef<PartSink> | undefined;
   #held: PartSink | undefined;
   #stopwatch = new RemoteStopwatch();
-  #call: RemoteCall | undefined;
-  #decoder: EventDecoder | undefined;
+  readonly #gate = new PauseGate();
+  readonly #retryTimer = new RetryTimer();
+  #attempt: RemoteAttempt | undefined;
   #hasContent = false;
   #cancelledAt: number | undefined;
   #over = false;
-  #paused = false;
   /** What the engine has told of its tokens in an answer that it did not bring to its end. */
   #usage: Usage = nothingUsed;
-  /** Lets what waits for the end of a pause go on. */
-  #goOn: (() => void) | undefined;
-  /** The same for what waits before it tries again. */
-  #tryAgain: (() => void) | undefined;
-  #retryTimer: NodeJS.Timeout | undefined;
   readonly #onAbort = () => this.cancel();
 
   constructor(endpoint: Endpoint, request: RemoteRequest, options: RemoteStreamOptions, owner: SourceOwner) {
@@ -74,7 +71,7 @@ export class RemoteSource implements PartSource {
   readonly queuePosition = null;
 
   get paused(): boolean {
-    return this.#paused;
+    return this.#gate.paused;
   }
 
   start(sink: PartSink): void {
@@ -86,14 +83,13 @@ export class RemoteSource implements PartSource {
     }
     if (this.cancelled) return;
     // What cannot be asked for is told before anything is sent.
-    const { dialect, settings } = this.#endpoint.spoken;
-    dialect.request(this.#request, settings);
+    const first = asked(this.#endpoint, this.#request);
     this.#sink = new WeakRef(sink);
     this.#stopwatch = new RemoteStopwatch();
     abandoned.register(sink, this, this);
     abortSignal?.addEventListener('abort', this.#onAbort, { once: true });
     this.#owner.began(this);
-    void this.#run();
+    void this.#run(first);
   }
 
   cancel(): void {
@@ -109,15 +105,14 @@ export class RemoteSource implements PartSource {
 
   pause(): void {
     if (this.#over) return;
-    this.#paused = true;
+    this.#gate.pause();
     this.#stopwatch.setPaused(true);
     this.#updateAwaited();
   }
 
   resume(): void {
-    this.#paused = false;
     this.#stopwatch.setPaused(false);
-    this.#goOn?.();
+    this.#gate.resume();
     this.#updateAwaited();
   }
 
@@ -127,63 +122,44 @@ export class RemoteSource implements PartSource {
   }
 
   get #awaited(): boolean {
-    return this.#held !== undefined && !this.#paused;
+    return this.#held !== undefined && !this.#gate.paused;
   }
 
   #updateAwaited(): void {
-    this.#call?.setAwaited(this.#awaited);
-    this.#retryTimer?.[this.#awaited ? 'ref' : 'unref']();
+    this.#attempt?.setAwaited(this.#awaited);
+    this.#retryTimer.setAwaited(this.#awaited);
   }
 
-  async #run(): Promise<void> {
+  async #run(first: Asked): Promise<void> {
     const delays = new RetryDelays(this.#options.retries);
+    const taker: PartTaker = {
+      isOver: () => this.#over,
+      untilResumed: () => this.#gate.untilResumed(),
+      take: (parts) => this.#take(parts),
+    };
+    let ask = first;
     try {
       while (!this.#over) {
-        const failure = await this.#attempt();
+        // It may have turned out that another protocol is spoken there.
+        if (this.#endpoint.spoken.dialect !== ask.spoken.dialect) ask = asked(this.#endpoint, this.#request);
+        this.#attempt = new RemoteAttempt(this.#endpoint, this.#request, ask, this.#awaited);
+        const failure = await this.#attempt.read(taker);
         if (!failure || this.#over) return;
         const delayMs = this.#hasContent ? undefined : delays.after(failure);
         if (delayMs === undefined) {
           this.#fail(failure.failure);
           return;
         }
-        await this.#wait(delayMs);
+        await this.#retryTimer.wait(delayMs, this.#awaited);
+        await this.#gate.untilResumed();
       }
     } catch (cause) {
       this.#fail(failureOf(cause).failure);
     }
   }
 
-  /** @returns why the answer did not come to its end, where it did not */
-  async #attempt(): Promise<RemoteFailure | undefined> {
-    const { dialect, settings } = this.#endpoint.spoken;
-    const call = new RemoteCall(this.#endpoint, this.#awaited);
-    const decoder = dialect.decoder(this.#request, settings);
-    this.#call = call;
-    this.#decoder = decoder;
-    let broke: RemoteFailure | undefined;
-    try {
-      const body = dialect.request(this.#request, settings);
-      for await (const events of eventsOf(call, body, this.#endpoint, () => this.#untilResumed())) {
-        for (const event of events) {
-          const failure = this.#deliver(decoder.push(event));
-          if (!failure && !this.#over) continue;
-          call.release();
-          return failure;
-        }
-      }
-    } catch (error) {
-      if (this.#over) return undefined;
-      broke = failureOf(error);
-    }
-    if (this.#over) return undefined;
-    // Also where the connection broke: the protocol may have said before how the answer ends.
-    const failure = this.#deliver(decoder.end()) ?? (this.#over ? undefined : failureOf(new Error('it has no end')));
-    call.close();
-    return broke && failure ? new RemoteFailure({ ...failure.failure, ...broke.failure }, broke.retry) : failure;
-  }
-
   /** @returns the failure that `parts` end with, where it is not told yet because the call may be made again */
-  #deliver(parts: readonly (StreamPart | FailurePart)[]): RemoteFailure | undefined {
+  #take(parts: readonly (StreamPart | FailurePart)[]): RemoteFailure | undefined {
     for (const part of parts) {
       if (this.#over) return undefined;
       if (part.type === 'error') {
@@ -210,10 +186,8 @@ export class RemoteSource implements PartSource {
     sink?.deliver({ type: 'error', error: this.#endpoint.redacted(failure), ...begun });
   }
 
-  /** What the engine has told of its tokens, it has told the decoder. */
   #usageUntilNow(): Usage {
-    const last = this.#decoder?.end().at(-1);
-    return (last?.type === 'finish' || last?.type === 'error' ? last.usage : undefined) ?? this.#usage;
+    return this.#attempt?.usage ?? this.#usage;
   }
 
   /** Lets go of everything. @returns who is to be told */
@@ -221,48 +195,15 @@ export class RemoteSource implements PartSource {
     const sink = this.#sink?.deref();
     this.#over = true;
     this.#held = undefined;
-    if (outcome !== 'finished') this.#call?.close();
+    if (outcome !== 'finished') this.#attempt?.close();
     this.#options.abortSignal?.removeEventListener('abort', this.#onAbort);
     abandoned.unregister(this);
-    this.#goOn?.();
-    this.#tryAgain?.();
+    this.#gate.unlock();
+    this.#retryTimer.stop();
     this.#owner.ended(this, outcome, usage);
     return sink;
-  }
-
-  async #untilResumed(): Promise<void> {
-    while (this.#paused && !this.#over) {
-      await new Promise<void>((resolve) => {
-        this.#goOn = resolve;
-      });
-    }
-  }
-
-  async #wait(delayMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#tryAgain = resolve;
-      this.#retryTimer = setTimeout(resolve, delayMs);
-      this.#updateAwaited();
-    });
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = undefined;
-    await this.#untilResumed();
   }
 }
 
 /** A stream that nobody can read any more is cancelled. */
 const abandoned = new FinalizationRegistry<RemoteSource>((source) => source.cancel());
-
-function failureOf(error: unknown): RemoteFailure {
-  if (error instanceof RemoteFailure) return error;
-  if (TramontaneError.isInstance(error)) {
-    const { code, message, field } = error;
-    return new RemoteFailure({ code, message, ...(field !== undefined && { field }) }, isPassing(error) ? 'later' : 'never');
-  }
-  const message = `the engine's answer could not be read: ${reasonOf(error)}`;
-  return new RemoteFailure({ code: 'remote-failed', message, cause: error }, 'never');
-}
-
-function isPassing({ code }: Pick<Failure, 'code'>): boolean {
-  return code === 'connection-lost' || code === 'connection-failed' || code === 'rate-limited';
-}

@@ -6,7 +6,7 @@ import type { RequestBody } from './dialect.ts';
 import type { Endpoint } from './endpoint.ts';
 import { RemoteCall } from './remote-call.ts';
 import type { RemoteCounts } from './remote-counts.ts';
-import { RemoteFailure, reasonOf } from './remote-failure.ts';
+import { failureOf } from './remote-failure.ts';
 import { RetryDelays } from './retry-delays.ts';
 
 /** Room for 2,048 vectors of 4,096 numbers each. */
@@ -69,12 +69,6 @@ async function attempt(endpoint: Endpoint, body: RequestBody, signal: AbortSigna
   } finally {
     signal.removeEventListener('abort', close);
   }
-}
-
-function failureOf(error: unknown): RemoteFailure {
-  if (error instanceof RemoteFailure) return error;
-  const message = `what the engine answers could not be read: ${reasonOf(error)}`;
-  return new RemoteFailure({ code: 'remote-failed', message }, 'never');
 }
 
 function asError({ code, message, ...details }: Failure): TramontaneError {

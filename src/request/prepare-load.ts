@@ -1,9 +1,10 @@
+import type { LoadEmbeddingModelOptions } from '../spec/load-embedding-model-options.ts';
 import type { LoadModelOptions } from '../spec/load-model-options.ts';
 import type { LoadProgress } from '../spec/load-progress.ts';
+import { checkModelReference, referenceOptions } from './check-model-reference.ts';
 import { checkReplyFormats } from './check-reply-formats.ts';
 import {
   checkAbortSignal,
-  checkBoolean,
   checkFilledText,
   checkFunction,
   checkInteger,
@@ -22,26 +23,25 @@ export interface PreparedLoad {
 }
 
 type OptionName = keyof LoadModelOptions;
-const optionNames = Object.keys({
-  file: true,
-  revision: true,
-  token: true,
-  cacheDir: true,
-  offline: true,
-  endpoint: true,
+const sharedOptions = {
+  ...referenceOptions,
   device: true,
   isq: true,
   dtype: true,
   contextLength: true,
   threads: true,
+  onProgress: true,
+  abortSignal: true,
+} satisfies Record<keyof LoadEmbeddingModelOptions, true>;
+const embeddingOptionNames = Object.keys(sharedOptions);
+const optionNames = Object.keys({
+  ...sharedOptions,
   maxQueue: true,
   prefixCacheBytes: true,
   chatTemplate: true,
   tokenizer: true,
   reasoningFormat: true,
   toolCallFormat: true,
-  onProgress: true,
-  abortSignal: true,
 } satisfies Record<OptionName, true>);
 const dtypes = new Set(['auto', 'f32', 'f16', 'bf16']);
 const isqBits = new Set([2, 3, 4, 5, 6, 8]);
@@ -49,35 +49,45 @@ const isqBits = new Set([2, 3, 4, 5, 6, 8]);
 /** Checks what `loadModel` was given. Throws `invalid-argument`. */
 export function prepareLoad(model: string, options?: LoadModelOptions): PreparedLoad {
   return guardCheck('options', () => {
-    const checkedModel = checkFilledText(model, 'model');
-    if (checkedModel === undefined) throw wrongValue('model', 'a hub repository, a file or a folder', model);
     const checked = checkOptions(options, 'options', optionNames);
     const text = (name: OptionName) => checkFilledText(checked[name], name);
     const json = JSON.stringify({
-      model: checkedModel,
-      file: text('file'),
-      revision: text('revision'),
-      token: text('token'),
-      cacheDir: text('cacheDir'),
-      offline: checkBoolean(checked['offline'], 'offline'),
-      endpoint: text('endpoint'),
-      device: checkDevice(checked['device']),
-      isq: checkIsq(checked['isq']),
-      dtype: checkDtype(checked['dtype']),
-      contextLength: checkInteger(checked['contextLength'], 'contextLength', { min: 1, max: largestCount }),
-      threads: checkInteger(checked['threads'], 'threads', { min: 1, max: 1024 }),
+      ...checkModelReference(model, checked),
+      ...checkComputing(checked),
       maxQueue: checkInteger(checked['maxQueue'], 'maxQueue', { min: 0, max: largestCount }),
       prefixCacheBytes: checkInteger(checked['prefixCacheBytes'], 'prefixCacheBytes', { min: 0, max: Number.MAX_SAFE_INTEGER }),
       chatTemplate: text('chatTemplate'),
       tokenizer: text('tokenizer'),
       ...checkReplyFormats(checked),
     });
-    return {
-      json,
-      abortSignal: checkAbortSignal(checked['abortSignal'], 'abortSignal'),
-      onProgress: checkFunction(checked['onProgress'], 'onProgress'),
-    };
+    return { json, ...checkCourse(checked) };
   });
+}
+
+/** Checks what `loadEmbeddingModel` was given. Throws `invalid-argument`. */
+export function prepareEmbeddingLoad(model: string, options?: LoadEmbeddingModelOptions): PreparedLoad {
+  return guardCheck('options', () => {
+    const checked = checkOptions(options, 'options', embeddingOptionNames);
+    const json = JSON.stringify({ ...checkModelReference(model, checked), ...checkComputing(checked) });
+    return { json, ...checkCourse(checked) };
+  });
+}
+
+function checkComputing(checked: Readonly<Record<string, unknown>>) {
+  return {
+    device: checkDevice(checked['device']),
+    isq: checkIsq(checked['isq']),
+    dtype: checkDtype(checked['dtype']),
+    contextLength: checkInteger(checked['contextLength'], 'contextLength', { min: 1, max: largestCount }),
+    threads: checkInteger(checked['threads'], 'threads', { min: 1, max: 1024 }),
+  };
+}
+
+function checkCourse(checked: Readonly<Record<string, unknown>>): Pick<PreparedLoad, 'abortSignal' | 'onProgress'> {
+  return {
+    abortSignal: checkAbortSignal(checked['abortSignal'], 'abortSignal'),
+    onProgress: checkFunction(checked['onProgress'], 'onProgress'),
+  };
 }
 
 function checkDevice(value: unknown): string | undefined {

@@ -3,8 +3,8 @@ import type { DialectName } from './dialect-name.ts';
 /** How to reach a remote engine. `undefined` counts as left out. */
 export interface ConnectOptions {
   /**
-   * Who serves it: `openai`, `openai-responses`, `anthropic`, `gemini`, `ollama`, `vllm`, `llama.cpp`, `lmstudio`,
-   * `mistralrs`, `deepseek`, `moonshot`, `zhipu`, `hunyuan`. It says where the engine is, which protocol it speaks and
+   * Who serves it: `openai`, `openai-responses`, `anthropic`, `gemini`, `ollama`, `vllm`, `llama.cpp`,
+   * `llama-cpp-python`, `lmstudio`, `mistralrs`, `deepseek`, `moonshot`, `zhipu`, `hunyuan`. It says where the engine is, which protocol it speaks and
    * how it departs from that, and which environment variable may hold the key.
    *
    * @defaultValue none: then `dialect` is needed
@@ -34,10 +34,11 @@ export interface ConnectOptions {
   /** Headers to send besides, to the base URL's own origin only. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
-   * Makes the requests, in place of Node's own HTTP client: for a proxy, or a runtime of its own. `connectTimeoutMs` and
-   * `websocket` are not for it, and a paused stream may keep the process alive.
+   * Makes the requests, in place of Node's own HTTP client: for certificates, or a runtime of its own. `connectTimeoutMs`
+   * and `websocket` are not for it, and a paused stream may keep the process alive.
    *
-   * @defaultValue Node's HTTP client
+   * @defaultValue Node's HTTP client, through the proxies that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` in the
+   *   environment name
    */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /**

@@ -7,6 +7,8 @@
  * - `unsupported-model`: the files are sound, but the engine does not know the architecture or quantisation.
  * - `unsupported-device`: the device does not exist here, or this build cannot use it.
  * - `download-failed`: the hub could not be reached, refused, or sent something else than was asked for.
+ * - `model-busy`: the model is being downloaded at this moment, so it is not removed; try again when that is over.
+ * - `cache-failed`: a file of the cache could not be deleted; `error.file` names it.
  * - `no-chat-template`: messages were passed to a model that has no chat template.
  * - `context-overflow`: the prompt does not fit the context.
  * - `queue-full`: as many streams wait already as the model's `maxQueue` allows; `error.retryAfterMs` says when to come back.
@@ -26,6 +28,7 @@
  * - `remote-failed`: a remote engine failed, or what it sent could not be read.
  * - `callback-failed`: a function that you passed threw, or gave something that cannot be used; `error.field` names it,
  *   and `error.cause` is what it threw.
+ * - `stream-gone`: events of a resumable stream were asked for that are not kept any more.
  *
  * From `first-token-timeout` on they are found out in JavaScript: the engine's own list of codes does not have them.
  */
@@ -36,6 +39,8 @@ export type ErrorCode =
   | 'unsupported-model'
   | 'unsupported-device'
   | 'download-failed'
+  | 'model-busy'
+  | 'cache-failed'
   | 'no-chat-template'
   | 'context-overflow'
   | 'queue-full'
@@ -52,7 +57,8 @@ export type ErrorCode =
   | 'unauthorized'
   | 'rate-limited'
   | 'remote-failed'
-  | 'callback-failed';
+  | 'callback-failed'
+  | 'stream-gone';
 
 const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'invalid-argument': true,
@@ -61,6 +67,8 @@ const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'unsupported-model': true,
   'unsupported-device': true,
   'download-failed': true,
+  'model-busy': true,
+  'cache-failed': true,
   'no-chat-template': true,
   'context-overflow': true,
   'queue-full': true,
@@ -78,6 +86,7 @@ const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'rate-limited': true,
   'remote-failed': true,
   'callback-failed': true,
+  'stream-gone': true,
 };
 
 /** Whether this version knows `code`. */

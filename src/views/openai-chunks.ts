@@ -1,16 +1,16 @@
 import { ToolCallFold } from '../accumulate/tool-call-fold.ts';
 import type { OpenToolCall } from '../accumulate/tool-call-fold.ts';
-import type { FinishReason } from '../spec/finish-reason.ts';
-import type { TokenLogProbabilities, TokenLogProbability } from '../spec/log-probabilities.ts';
 import type {
   OpenAIChatChunk,
   OpenAIChatChunkChoice,
   OpenAIChatDelta,
   OpenAITokenLogprob,
   OpenAIToolCallDelta,
-  OpenAITopLogprob,
 } from '../spec/openai-chat-chunk.ts';
 import type { FinishPart, StreamPart, ToolCallDeltaPart, ToolCallPart, ToolCallStartPart } from '../spec/stream-part.ts';
+import { openAIFinishReason } from './openai-finish-reason.ts';
+import { openAILogprob } from './openai-logprob.ts';
+import { openAIUsage } from './openai-usage.ts';
 
 /** What is the same in all chunks. */
 export interface ChunkFrame {
@@ -25,15 +25,6 @@ interface SentCall {
   /** How much of the arguments was sent, in UTF-16 units. */
   sent: number;
 }
-
-// A reader takes `stop` for a whole answer, and there is no word for one that was cut short but this.
-const finishReasons: Readonly<Record<FinishReason, 'stop' | 'length' | 'tool_calls'>> = {
-  stop: 'stop',
-  length: 'length',
-  'tool-calls': 'tool_calls',
-  aborted: 'length',
-  error: 'length',
-};
 
 /** Turns the parts of one stream into the chunks of one chat completion: the role first, one finish reason, usage last. */
 export class OpenAIChunks {
@@ -78,15 +69,9 @@ export class OpenAIChunks {
   }
 
   #lastChunks({ finishReason, usage }: FinishPart): OpenAIChatChunk[] {
-    const finish = this.#chunk([this.#choice({}, finishReasons[finishReason] ?? 'stop')]);
+    const finish = this.#chunk([this.#choice({}, openAIFinishReason(finishReason))]);
     if (!this.#known?.includeUsage) return [finish];
-    const counted = {
-      prompt_tokens: usage.inputTokens,
-      completion_tokens: usage.outputTokens,
-      total_tokens: usage.totalTokens,
-      prompt_tokens_details: { cached_tokens: usage.cachedInputTokens },
-    };
-    return [finish, { ...this.#chunk([]), usage: counted }];
+    return [finish, { ...this.#chunk([]), usage: openAIUsage(usage) }];
   }
 
   /** What of a call was not sent yet; nothing before its name is known. */
@@ -119,14 +104,4 @@ export class OpenAIChunks {
     const { id, model, created, includeUsage } = this.#known;
     return { id, object: 'chat.completion.chunk', created, model, choices, ...(includeUsage && { usage: null }) };
   }
-}
-
-function openAILogprob(token: TokenLogProbabilities): OpenAITokenLogprob {
-  return { ...topLogprob(token), top_logprobs: token.alternatives.map(topLogprob) };
-}
-
-function topLogprob({ text, logProbability }: TokenLogProbability): OpenAITopLogprob {
-  // The bytes of a token that has only a part of a character are not known any more.
-  const bytes = text.includes('\uFFFD') ? null : Array.from(new TextEncoder().encode(text));
-  return { token: text, logprob: logProbability, bytes };
 }

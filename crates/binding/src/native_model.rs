@@ -10,17 +10,17 @@ use napi::bindgen_prelude::{Function, Object, Result};
 use napi::threadsafe_function::UnknownReturnValue;
 use napi_derive::napi;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tramontane_engine::{LoadedModel, ModelInfo, load, set_threads};
 use tramontane_error::{Error, ErrorCode};
-use tramontane_session::{GenerationRequest, Metrics, Session, StreamId};
+use tramontane_session::{GenerationRequest, Metrics, Session, StreamId, TextTask};
 
 use crate::doorbell::Doorbell;
 use crate::model_options::{ModelOptions, ModelSource};
 use crate::progress_callback::ProgressCallback;
 use crate::promises::{Awaited, Promises};
 use crate::scripted_model::load_script;
-use crate::token_counter::TokenCounter;
+use crate::text_thread::TextThread;
 
 /// How long taking down a JavaScript environment waits for a decode step to end.
 const TEARDOWN_WAIT: Duration = Duration::from_millis(200);
@@ -41,10 +41,10 @@ struct Model {
     promises: Promises,
     session: OnceLock<Session>,
     loader: Mutex<Option<JoinHandle<()>>>,
-    counter: TokenCounter,
+    text_thread: TextThread,
     closing: AtomicBool,
     closes: AtomicU32,
-    counts: AtomicU32,
+    questions: AtomicU32,
 }
 
 #[napi]
@@ -64,10 +64,10 @@ impl NativeModel {
             promises: Promises::new(),
             session: OnceLock::new(),
             loader: Mutex::new(None),
-            counter: TokenCounter::default(),
+            text_thread: TextThread::default(),
             closing: AtomicBool::new(false),
             closes: AtomicU32::new(0),
-            counts: AtomicU32::new(0),
+            questions: AtomicU32::new(0),
         });
         // Hooks run last in, first out: ours before those that take down the callbacks created above.
         let torn_down = Arc::downgrade(&model);
@@ -167,19 +167,13 @@ impl NativeModel {
     /// How long a request's prompt is: the JSON of `{ inputTokens, droppedMessages }` or `{ error }`.
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
     pub fn count_tokens<'env>(&self, env: &'env Env, request: String) -> Result<Object<'env>> {
-        let awaited = Awaited::Count(self.model.counts.fetch_add(1, Ordering::Relaxed));
-        let promise = self.model.promises.promise(env, awaited)?;
-        let model = Arc::clone(&self.model);
-        self.model.counter.ask(Box::new(move || {
-            let session = model.session.get().ok_or_else(not_loaded);
-            let answer =
-                match session.and_then(|session| session.count_tokens(&GenerationRequest::from_json(&request)?)) {
-                    Ok(tokens) => json!(tokens),
-                    Err(error) => json!({ "error": error }),
-                };
-            model.promises.settle(awaited, answer.to_string());
-        }))?;
-        Ok(promise)
+        self.ask(env, move |session| Ok(json!(session.count_tokens(&GenerationRequest::from_json(&request)?)?)))
+    }
+
+    /// What the text side answers to a task: the JSON of `{ result }` or `{ error }`.
+    #[napi(catch_unwind, ts_return_type = "Promise<string>")]
+    pub fn answer<'env>(&self, env: &'env Env, task: String) -> Result<Object<'env>> {
+        self.ask(env, move |session| Ok(json!({ "result": session.answer(&TextTask::from_json(&task)?)? })))
     }
 
     /// For tests: the engine's thread dies at its next step. Streams that it computes then fail; later ones start it anew.
@@ -222,6 +216,25 @@ impl NativeModel {
     #[napi(catch_unwind)]
     pub fn shutdown(&self, wait_ms: u32) {
         self.model.shut_down(Duration::from_millis(wait_ms.into()));
+    }
+}
+
+impl NativeModel {
+    /// Has `question` answered on a thread that is there for such.
+    fn ask<'env>(
+        &self,
+        env: &'env Env,
+        question: impl FnOnce(&Session) -> std::result::Result<Value, Error> + Send + 'static,
+    ) -> Result<Object<'env>> {
+        let awaited = Awaited::Answer(self.model.questions.fetch_add(1, Ordering::Relaxed));
+        let promise = self.model.promises.promise(env, awaited)?;
+        let model = Arc::clone(&self.model);
+        self.model.text_thread.ask(Box::new(move || {
+            let answer = model.session.get().ok_or_else(not_loaded).and_then(question);
+            let answer = answer.unwrap_or_else(|error| json!({ "error": error }));
+            model.promises.settle(awaited, answer.to_string());
+        }))?;
+        Ok(promise)
     }
 }
 

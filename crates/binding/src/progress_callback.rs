@@ -38,7 +38,13 @@ impl ProgressCallback {
             }
             *last = Some((progress.phase, now));
         }
-        let Ok(json) = serde_json::to_string(progress) else { return };
+        if let Ok(json) = serde_json::to_string(progress) {
+            self.send(json);
+        }
+    }
+
+    /// Passes on what is rare enough by itself.
+    pub fn send(&self, json: String) {
         if let Some(callback) = &*self.callback.lock().unwrap_or_else(PoisonError::into_inner) {
             callback.call(json, ThreadsafeFunctionCallMode::NonBlocking);
         }

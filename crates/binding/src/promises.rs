@@ -13,14 +13,18 @@ pub(crate) enum Awaited {
     Load,
     /// The n-th call of `close`.
     Close(u32),
-    /// The n-th call of `countTokens`.
-    Count(u32),
+    /// The n-th question to the text side.
+    Answer(u32),
     Stream(StreamId),
+    /// A call for vectors, by its id.
+    Embedding(u32),
+    /// Work on files, by its id.
+    Files(u32),
 }
 
 type Resolver = Box<dyn FnOnce(Env) -> Result<String> + Send>;
 
-/// The pending promises of one model, by what they wait for; none once the environment is going away.
+/// The pending promises of one object, by what they wait for; none once the environment is going away.
 ///
 /// A promise must not be settled from another thread once its environment is being taken down, so all that could be are
 /// kept here, where [`Promises::abandon`] can take them away.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use tramontane_error::{Error, ErrorCode};
-use tramontane_model_files::ModelFolder;
+use tramontane_model_files::{ModelFolder, chat_template_in};
 use tramontane_session::SpecialTokens;
 
 /// The caller's template: Jinja as it is, or the path of a file with it (`.json` files hold it under `chat_template`).
@@ -25,7 +25,7 @@ pub(crate) fn override_source(option: &str) -> Result<String, Error> {
         return Ok(text);
     }
     json(Path::new(option), &text).and_then(|config| {
-        template_in(&config)
+        chat_template_in(&config)
             .ok_or_else(|| Error::invalid_argument("chatTemplate", "the file holds no chat_template").with_file(option))
     })
 }
@@ -33,13 +33,6 @@ pub(crate) fn override_source(option: &str) -> Result<String, Error> {
 /// The template and the special tokens of a Hugging Face folder.
 pub(crate) fn folder_source(folder: &ModelFolder) -> Result<(Option<String>, SpecialTokens), Error> {
     let config = read_json(folder.tokenizer_config.as_deref())?;
-    let template = match folder.chat_template.as_deref() {
-        Some(path) if path.extension().is_some_and(|extension| extension == "json") => {
-            read_json(Some(path))?.as_ref().and_then(template_in)
-        }
-        Some(path) => Some(read(path)?),
-        None => config.as_ref().and_then(template_in),
-    };
     let token = |name: &str| {
         let value = config.as_ref()?.get(name)?;
         value.as_str().or_else(|| value.get("content")?.as_str()).map(String::from)
@@ -50,21 +43,7 @@ pub(crate) fn folder_source(folder: &ModelFolder) -> Result<(Option<String>, Spe
         unk_token: token("unk_token"),
         pad_token: token("pad_token"),
     };
-    Ok((template, special))
-}
-
-/// `chat_template` is a template, or a list of named ones of which `default` is for chats.
-fn template_in(config: &Value) -> Option<String> {
-    match config.get("chat_template")? {
-        Value::String(template) => Some(template.clone()),
-        Value::Array(named) => named
-            .iter()
-            .find(|it| it["name"] == "default")
-            .or(named.first())
-            .and_then(|it| it["template"].as_str())
-            .map(String::from),
-        _ => None,
-    }
+    Ok((folder.chat_template()?, special))
 }
 
 pub(crate) fn read_json(path: Option<&Path>) -> Result<Option<Value>, Error> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use mistralrs_core::{AdapterPaths, LocalModelPaths, ModelPaths};
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokenizers::Tokenizer;
 use tramontane_error::{Error, ErrorCode};
@@ -23,8 +23,13 @@ impl CompanionFiles {
     /// The template itself is a placeholder: chats are rendered on our side, and from what a model's own template contains
     /// mistralrs would conclude that it must parse reasoning out of the text.
     pub fn template(&self, end_token: &str) -> Result<PathBuf, Error> {
-        let path = self.folder.path().join("tokenizer_config.json");
         let content = json!({ "chat_template": "{{ messages }}", "eos_token": end_token });
+        self.json("tokenizer_config.json", &content)
+    }
+
+    /// `content` as a file called `name`.
+    pub fn json(&self, name: &str, content: &Value) -> Result<PathBuf, Error> {
+        let path = self.folder.path().join(name);
         std::fs::write(&path, content.to_string()).map_err(unwritable)?;
         Ok(path)
     }

@@ -22,6 +22,7 @@ use crate::load_progress::{LoadPhase, LoadProgress};
 use crate::memory::{LargeBlocksApart, ReleaseOnReturn, release_freed_memory, resident_bytes, total_memory_bytes};
 use crate::mistral_backend::{MistralBackend, PrefixCache, SharedPipeline};
 use crate::model_info::ModelInfo;
+use crate::shared_steps::sequences_per_step;
 
 /// A model that is ready to run.
 pub struct LoadedModel {
@@ -126,19 +127,21 @@ pub fn load(
     // The header's copy of the vocabulary goes before memory is measured.
     drop(files);
 
-    let (tokenizer, activation_dtype, engine_context_length) = {
+    let (tokenizer, activation_dtype, engine_context_length, sliding_window) = {
         let pipeline = loaded.pipeline.blocking_lock();
         let metadata = pipeline.get_metadata();
         let tokenizer = pipeline.tokenizer().ok_or_else(|| engine_failed("the model has no tokenizer"))?;
-        (tokenizer, metadata.activation_dtype, metadata.max_seq_len)
+        (tokenizer, metadata.activation_dtype, metadata.max_seq_len, metadata.sliding_window)
     };
     let context_length = context_length(options.context_length, usable_context_length(engine_context_length))?;
     let AttentionSizes { layers, key_value_heads, head_length } = loaded.attention;
     let cache = PrefixCache {
         bytes: options.prefix_cache_bytes.unwrap_or_else(|| default_prefix_cache_bytes(&plan.device)),
+        live_bytes: total_memory_bytes() / 4,
         bytes_per_token: (2 * layers * key_value_heads * head_length * activation_dtype.size_in_bytes()) as u64,
     };
-    let backend = MistralBackend::start(loaded.pipeline, loaded.end_tokens[0], cache)?;
+    let per_step = sequences_per_step(&plan.device, &loaded.architecture, sliding_window);
+    let backend = MistralBackend::start(loaded.pipeline, loaded.end_tokens[0], cache, per_step)?;
     release_freed_memory();
     let added = before.zip(resident_bytes()).map(|(before, after)| after.saturating_sub(before));
 
@@ -209,7 +212,7 @@ fn usable_context_length(trained: usize) -> usize {
 }
 
 /// The caller's wish, within what the engine can hold.
-fn context_length(wish: Option<usize>, most: usize) -> Result<usize, Error> {
+pub(crate) fn context_length(wish: Option<usize>, most: usize) -> Result<usize, Error> {
     match wish {
         None => Ok(most),
         Some(0) => Err(Error::invalid_argument(

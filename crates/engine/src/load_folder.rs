@@ -33,6 +33,13 @@ pub(crate) fn load_safetensors(
         )
         .with_file(&folder.config));
     }
+    if folder.embedding.is_some() {
+        let message = format!(
+            "{} is an embedding model, which generates no text; load it with loadEmbeddingModel",
+            folder.root.display()
+        );
+        return Err(Error::new(ErrorCode::UnsupportedModel, message).with_file(&folder.root));
+    }
     let about = FolderText::read(plan, folder)?;
     let template = plan.companions.template(&about.end_text)?;
     let paths = model_paths(folder.weights.clone(), folder.config.clone(), about.tokenizer_path.clone(), template);
@@ -102,7 +109,7 @@ pub(crate) fn load_uqff(
 }
 
 /// Refuses a config.json whose sizes mistralrs would allocate, loop or divide by before it looks at a weight.
-fn check_sizes(config: &Value, path: &Path) -> Result<(), Error> {
+pub(crate) fn check_sizes(config: &Value, path: &Path) -> Result<(), Error> {
     /// Position tables have this many rows: the bound that GGUF files are held to.
     const MAX_CONTEXT: u64 = 1 << 22;
     const MAX_LAYERS: u64 = 10_000;

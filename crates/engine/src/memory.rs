@@ -93,12 +93,15 @@ fn set_trim_threshold(bytes: i32) {
 pub(crate) fn release_memory_being_freed() {
     const PAUSE: Duration = Duration::from_millis(20);
     const NOISE_BYTES: u64 = 1 << 20;
-    let mut resident = u64::MAX;
+    // Those threads may get no turn for a while.
+    const QUIET_ROUNDS: u32 = 3;
+    let (mut resident, mut quiet) = (u64::MAX, 0);
     for _ in 0..50 {
         thread::sleep(PAUSE);
         release_freed_memory();
         let now = resident_bytes().unwrap_or(0);
-        if now + NOISE_BYTES >= resident {
+        quiet = if now + NOISE_BYTES >= resident { quiet + 1 } else { 0 };
+        if quiet == QUIET_ROUNDS {
             break;
         }
         resident = now;

@@ -4,6 +4,7 @@
 //! hands every position's logits to our step and answers with logits that leave one token to choose. So sampling,
 //! stopping and cancelling are ours, and happen within the step in which they are asked for.
 
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -38,7 +39,9 @@ pub(crate) struct MistralBackend {
     pipeline: Weak<AsyncMutex<dyn Pipeline + Send + Sync>>,
     /// The token that tells mistralrs that a sequence is over; its only end token, never shown to anyone.
     end_token: u32,
+    parallel_sequences: usize,
     kept_tokens: usize,
+    live_tokens: usize,
     kept: Mutex<KeptSequences>,
     /// Whether the engine's thread is to die at its next step.
     killed: Arc<AtomicBool>,
@@ -46,35 +49,44 @@ pub(crate) struct MistralBackend {
     freed_memory: Option<FreedMemoryKept>,
 }
 
-/// What of the keys and values stays in memory between runs.
+/// What of the keys and values stays in memory.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PrefixCache {
-    /// The most that they may take.
+    /// The most that they may take between runs.
     pub bytes: u64,
+    /// The most that they may take of sequences that run at the same time, beyond a first one.
+    pub live_bytes: u64,
     /// What those of one token take, in all layers.
     pub bytes_per_token: u64,
 }
 
 impl MistralBackend {
     /// Starts mistralrs's engine thread. `end_token` must be the pipeline's only end-of-sequence token.
-    pub fn start(pipeline: SharedPipeline, end_token: u32, cache: PrefixCache) -> Result<Self, Error> {
+    pub fn start(
+        pipeline: SharedPipeline,
+        end_token: u32,
+        cache: PrefixCache,
+        parallel_sequences: usize,
+    ) -> Result<Self, Error> {
         let weak = Arc::downgrade(&pipeline);
-        // 0.8.1 computes batches wrongly on the CPU: sequences of equal length in one step get mixed up.
-        let one_at_a_time = DefaultSchedulerMethod::Fixed(1.try_into().map_err(|_| failed("no sequence may run"))?);
-        let builder =
-            MistralRsBuilder::new(pipeline, SchedulerConfig::DefaultScheduler { method: one_at_a_time }, false, None)
-                // As patched, mistralrs takes this number for MiB, and 0 for no cache.
-                .with_prefix_cache_n((cache.bytes >> 20) as usize);
+        let at_once = NonZeroUsize::new(parallel_sequences).ok_or_else(|| failed("no sequence may run"))?;
+        let method = DefaultSchedulerMethod::Fixed(at_once);
+        let builder = MistralRsBuilder::new(pipeline, SchedulerConfig::DefaultScheduler { method }, false, None)
+            // As patched, mistralrs takes this number for MiB, and 0 for no cache.
+            .with_prefix_cache_n((cache.bytes >> 20) as usize);
         // On a runtime of one thread mistralrs leaves out its dummy run.
         let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(failed)?;
         let engine = runtime.block_on(builder.build());
-        let kept_tokens = (cache.bytes / cache.bytes_per_token.max(1)) as usize;
+        let tokens = |bytes: u64| (bytes / cache.bytes_per_token.max(1)) as usize;
+        let (kept_tokens, live_tokens) = (tokens(cache.bytes), tokens(cache.live_bytes));
         let kept = Mutex::new(KeptSequences::new(kept_tokens));
         Ok(Self {
             engine: Some(engine),
             pipeline: weak,
             end_token,
+            parallel_sequences,
             kept_tokens,
+            live_tokens,
             kept,
             killed: Arc::default(),
             freed_memory: Some(FreedMemoryKept::begin()),
@@ -98,11 +110,15 @@ impl MistralBackend {
 
 impl Backend for MistralBackend {
     fn parallel_sequences(&self) -> usize {
-        1
+        self.parallel_sequences
     }
 
     fn kept_tokens(&self) -> usize {
         self.kept_tokens
+    }
+
+    fn live_tokens(&self) -> usize {
+        self.live_tokens
     }
 
     fn kept(&self, tokens: &[u32]) -> usize {
@@ -219,7 +235,7 @@ fn only(token: u32) -> candle_core::Result<Tensor> {
 }
 
 /// Until `done` says so, `most` at most.
-fn wait_until(most: Duration, mut done: impl FnMut() -> bool) {
+pub(crate) fn wait_until(most: Duration, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + most;
     while !done() && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(2));

@@ -22,6 +22,10 @@ pub enum ErrorCode {
     UnsupportedDevice,
     /// The hub could not be reached, refused, or sent something else than asked for.
     DownloadFailed,
+    /// Somebody is bringing the model into the cache at this moment.
+    ModelBusy,
+    /// A file of the cache could not be deleted; [`Error::file`] names it.
+    CacheFailed,
     /// A chat was asked of a model that has no chat template.
     NoChatTemplate,
     /// The prompt does not fit the context.

@@ -4,8 +4,10 @@
 
 use tramontane_error::{Error, ErrorCode};
 
+use crate::embedding_modules::{MODULES, PROMPTS};
+
 /// Files that say how to use the weights, in the order in which they are brought.
-pub(crate) const SIDE_FILES: [&str; 8] = [
+pub(crate) const SIDE_FILES: [&str; 10] = [
     "config.json",
     "tokenizer.json",
     "tokenizer_config.json",
@@ -14,6 +16,8 @@ pub(crate) const SIDE_FILES: [&str; 8] = [
     "chat_template.json",
     "preprocessor_config.json",
     "processor_config.json",
+    MODULES,
+    PROMPTS,
 ];
 /// Lists which file holds which tensor.
 pub(crate) const INDEX: &str = "model.safetensors.index.json";

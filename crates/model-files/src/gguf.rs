@@ -67,6 +67,27 @@ impl GgufHeader {
     /// `model-not-found` (no such file), `invalid-model` (damaged, cut short, contradicting itself),
     /// `unsupported-model` (sound, but not for this engine). The error names the file.
     pub fn read(file: &Path) -> Result<Self, Error> {
+        GgufContents::read(file)?.checked(file)
+    }
+
+    /// Reads and checks a header from `input`, the start of a file of `length` bytes; `file` is for messages.
+    pub fn parse(input: impl Read, length: u64, file: &Path) -> Result<Self, Error> {
+        GgufContents::parse(input, length, file)?.checked(file)
+    }
+}
+
+/// What a sound GGUF file holds, whether or not the engine can run it.
+#[derive(Debug, Clone)]
+pub(crate) struct GgufContents {
+    pub(crate) architecture: String,
+    pub(crate) vocabulary: Option<GgufVocabulary>,
+    pub(crate) metadata: HashMap<String, Value>,
+    pub(crate) tensors: Vec<Tensor>,
+    pub(crate) data_bytes: u64,
+}
+
+impl GgufContents {
+    pub(crate) fn read(file: &Path) -> Result<Self, Error> {
         let open = || -> std::io::Result<(File, u64)> {
             let input = File::open(file)?;
             let length = input.metadata()?.len();
@@ -82,15 +103,27 @@ impl GgufHeader {
         Self::parse(BufReader::with_capacity(1 << 18, input), length, file)
     }
 
-    /// Reads and checks a header from `input`, the start of a file of `length` bytes; `file` is for messages.
-    pub fn parse(input: impl Read, length: u64, file: &Path) -> Result<Self, Error> {
+    fn parse(input: impl Read, length: u64, file: &Path) -> Result<Self, Error> {
         let mut reader = HeaderReader::new(input, length);
-        let parts = read_parts(&mut reader).map_err(|damage| describe(damage, length, file))?;
-        let Parts { architecture, mut metadata, tensors, data_bytes } = parts;
-        let vocabulary = GgufVocabulary::take(&mut metadata).map_err(|damage| describe(damage, length, file))?;
-        let tokens = vocabulary.as_ref().map(|vocabulary| vocabulary.tokens.len());
-        check_types(&tensors)
-            .and_then(|()| check_architecture(&architecture, &metadata, &tensors, tokens))
+        let mut contents = read_contents(&mut reader).map_err(|damage| describe(damage, length, file))?;
+        contents.vocabulary =
+            GgufVocabulary::take(&mut contents.metadata).map_err(|damage| describe(damage, length, file))?;
+        Ok(contents)
+    }
+
+    /// Whether the engine can run it.
+    pub(crate) fn check(&self, file: &Path) -> Result<GgufDimensions, Error> {
+        if self.makes_vectors() {
+            let message = format!(
+                "{} is an embedding model, which the engine runs from safetensors only; \
+                 take the repository that it was made from",
+                file.display()
+            );
+            return Err(Error::new(ErrorCode::UnsupportedModel, message).with_file(file));
+        }
+        let tokens = self.vocabulary.as_ref().map(|vocabulary| vocabulary.tokens.len());
+        check_types(&self.tensors)
+            .and_then(|()| check_architecture(&self.architecture, &self.metadata, &self.tensors, tokens))
             .map_err(|refusal| match refusal {
                 Refusal::Invalid(message) => {
                     Error::invalid_model(file, format!("{} is not a usable model: {message}", file.display()))
@@ -100,30 +133,47 @@ impl GgufHeader {
                     Error::new(ErrorCode::UnsupportedModel, message).with_file(file)
                 }
             })
-            .map(|dimensions| {
-                let text = |key: &str| metadata.get(key).and_then(Value::as_str).map(str::to_owned);
-                Self {
-                    file: file.to_owned(),
-                    name: text("general.name"),
-                    chat_template: text("tokenizer.chat_template"),
-                    parameter_count: tensors.iter().map(Tensor::elements).fold(0, u64::saturating_add),
-                    quantization: commonest_type(&tensors),
-                    architecture,
-                    dimensions,
-                    vocabulary,
-                    data_bytes,
-                    metadata,
-                    tensors,
-                }
-            })
     }
-}
 
-struct Parts {
-    architecture: String,
-    metadata: HashMap<String, Value>,
-    tensors: Vec<Tensor>,
-    data_bytes: u64,
+    fn checked(self, file: &Path) -> Result<GgufHeader, Error> {
+        let dimensions = self.check(file)?;
+        Ok(GgufHeader {
+            file: file.to_owned(),
+            name: self.text("general.name"),
+            chat_template: self.text("tokenizer.chat_template"),
+            parameter_count: self.parameter_count(),
+            quantization: self.quantization(),
+            architecture: self.architecture,
+            dimensions,
+            vocabulary: self.vocabulary,
+            data_bytes: self.data_bytes,
+            metadata: self.metadata,
+            tensors: self.tensors,
+        })
+    }
+
+    /// Whether it is there to turn texts into vectors: it says how those of a text's tokens become one.
+    pub(crate) fn makes_vectors(&self) -> bool {
+        self.number("pooling_type").is_some_and(|kind| kind > 0)
+    }
+
+    /// The text under `key`.
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
+        self.metadata.get(key).and_then(Value::as_str).map(str::to_owned)
+    }
+
+    /// The number under `key` of the architecture.
+    pub(crate) fn number(&self, key: &str) -> Option<u64> {
+        self.metadata.get(&format!("{}.{key}", self.architecture)).and_then(Value::as_u64)
+    }
+
+    pub(crate) fn parameter_count(&self) -> u64 {
+        self.tensors.iter().map(Tensor::elements).fold(0, u64::saturating_add)
+    }
+
+    pub(crate) fn quantization(&self) -> &'static str {
+        commonest_type(&self.tensors)
+    }
 }
 
 fn describe(damage: Damage, length: u64, file: &Path) -> Error {
@@ -138,7 +188,7 @@ fn describe(damage: Damage, length: u64, file: &Path) -> Error {
     Error::invalid_model(file, message)
 }
 
-fn read_parts(reader: &mut HeaderReader<impl Read>) -> Result<Parts, Damage> {
+fn read_contents(reader: &mut HeaderReader<impl Read>) -> Result<GgufContents, Damage> {
     let length = reader.length();
     check_start(reader)?;
     let tensor_count = reader.u64()?;
@@ -194,7 +244,7 @@ fn read_parts(reader: &mut HeaderReader<impl Read>) -> Result<Parts, Damage> {
             None => return invalid(format!("the tensor {} lies beyond any file's end", tensor.name)),
         }
     }
-    Ok(Parts { architecture, metadata, tensors, data_bytes })
+    Ok(GgufContents { architecture, vocabulary: None, metadata, tensors, data_bytes })
 }
 
 fn check_start(reader: &mut HeaderReader<impl Read>) -> Result<(), Damage> {

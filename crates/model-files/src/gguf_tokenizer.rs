@@ -7,6 +7,7 @@
 //! tokenizer for `encode_special_tokens`.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use serde_json::json;
 use tokenizers::decoders::byte_level::ByteLevel;
@@ -39,15 +40,22 @@ pub struct GgufTokenizer {
 /// `invalid-model`: no tokens, or tokens that contradict themselves. `unsupported-model`: a kind of tokenizer that
 /// nothing here reads; a `tokenizer.json` can stand in for it.
 pub fn build_tokenizer(header: &GgufHeader) -> Result<Option<GgufTokenizer>, Error> {
-    let file = &header.file;
-    let Some(vocabulary) = &header.vocabulary else {
+    build_tokenizer_of(&header.file, &header.architecture, header.vocabulary.as_ref())
+}
+
+pub(crate) fn build_tokenizer_of(
+    file: &Path,
+    architecture: &str,
+    vocabulary: Option<&GgufVocabulary>,
+) -> Result<Option<GgufTokenizer>, Error> {
+    let Some(vocabulary) = vocabulary else {
         let message = format!("{} holds no tokens; give it a tokenizer.json", file.display());
         return Err(Error::invalid_model(file, message));
     };
     let mut warnings = Vec::new();
     let built = match vocabulary.model.as_str() {
-        "gpt2" => byte_level_tokenizer(&header.architecture, vocabulary, &mut warnings),
-        "llama" => sentencepiece_tokenizer(&header.architecture, vocabulary),
+        "gpt2" => byte_level_tokenizer(architecture, vocabulary, &mut warnings),
+        "llama" => sentencepiece_tokenizer(architecture, vocabulary),
         "replit" => return Ok(None),
         other => {
             let message = format!(

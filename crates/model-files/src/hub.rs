@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use tramontane_error::{Error, ErrorCode};
 
+use crate::embedding_modules::{MODULES, module_files};
 use crate::file_choice::{Choice, INDEX, Place, RESIDUAL, SIDE_FILES, choose, has_tag, weight_names};
 use crate::hub_cache::HubCache;
 use crate::hub_client::{Failure, FileFacts, HubClient, Listing};
 use crate::hub_download::Wanted;
 use crate::hub_id::HubId;
 use crate::hub_settings::HubSettings;
+use crate::model_config::{ModelConfig, read_json};
 use crate::progress::Tally;
 
 /// How often the caller is asked whether to stop.
@@ -101,6 +103,9 @@ impl Hub<'_> {
             let mut side_files = present(&SIDE_FILES, &names);
             side_files.extend(index.then(|| INDEX.to_owned()));
             self.bring(client, &listing, &side_files, false, tally).await?;
+            self.check_config(&listing.commit)?;
+            let modules = self.module_files(&listing.commit)?;
+            self.bring(client, &listing, &modules, false, tally).await?;
         }
         let weights = self.weights(&choice, &names, &listing.commit)?;
         self.bring(client, &listing, &weights, true, tally).await?;
@@ -165,11 +170,27 @@ impl Hub<'_> {
         let mut needed = self.weights(&choice, &names, &commit)?;
         if !matches!(choice, Choice::Gguf(_)) {
             needed.extend(["config.json".to_owned(), "tokenizer.json".to_owned()]);
+            needed.extend(self.module_files(&commit)?);
         }
         match needed.iter().find(|name| self.cache.file(&commit, name, None).is_none()) {
             Some(name) => Err(missing(name).with_file(name)),
             None => Ok(Snapshot { root: self.cache.snapshot(&commit), choice }),
         }
+    }
+
+    /// Refuses what the engine cannot run before its weights are brought.
+    fn check_config(&self, commit: &str) -> Result<(), Error> {
+        let embedding = self.cache.file(commit, MODULES, None).is_some();
+        match self.cache.file(commit, "config.json", None) {
+            Some(config) => ModelConfig::read(&config, embedding).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// What an embedding model has besides its transformer. The list of modules is in the cache by now, if there is one.
+    fn module_files(&self, commit: &str) -> Result<Vec<String>, Error> {
+        let modules = self.cache.file(commit, MODULES, None);
+        Ok(modules.map(|path| read_json(&path)).transpose()?.as_ref().map(module_files).unwrap_or_default())
     }
 
     fn choose(&self, names: &[String]) -> Result<Choice, Error> {

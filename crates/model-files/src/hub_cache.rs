@@ -149,7 +149,7 @@ pub(crate) fn cannot_write(path: &Path, error: &std::io::Error) -> Error {
     Error::new(ErrorCode::DownloadFailed, message).with_file(path)
 }
 
-fn collect_names(folder: &Path, prefix: &str, depth: usize, names: &mut Vec<String>) {
+pub(crate) fn collect_names(folder: &Path, prefix: &str, depth: usize, names: &mut Vec<String>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };

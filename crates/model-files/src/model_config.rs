@@ -56,6 +56,22 @@ const MULTIMODAL: [&str; 22] = [
     "VoxtralForConditionalGeneration",
     "VoxtralRealtimeForConditionalGeneration",
 ];
+/// Architectures that turn texts into vectors, where `modules.json` says how. Qwen3-Embedding's is that of Qwen3's text
+/// models.
+const EMBEDDING: [&str; 2] = ["Qwen3ForCausalLM", "Gemma3TextModel"];
+/// Beginnings of the names of architectures that most other embedding models have.
+const OTHER_EMBEDDING: [&str; 10] = [
+    "Bert",
+    "Roberta",
+    "XLMRoberta",
+    "MPNet",
+    "DistilBert",
+    "Nomic",
+    "NewModel",
+    "ModernBert",
+    "DebertaV2",
+    "T5EncoderModel",
+];
 
 /// The parts of config.json that matter before loading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,12 +85,9 @@ pub(crate) struct ModelConfig {
 }
 
 impl ModelConfig {
-    /// Reads `path`.
-    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read(path)
-            .map_err(|error| Error::invalid_model(path, format!("{} cannot be read: {error}", path.display())))?;
-        let config: Value = serde_json::from_slice(&text)
-            .map_err(|error| Error::invalid_model(path, format!("{} is not JSON: {error}", path.display())))?;
+    /// Reads `path`. `embedding`: the model is to turn texts into vectors.
+    pub(crate) fn read(path: &Path, embedding: bool) -> Result<Self, Error> {
+        let config = read_json(path)?;
         let architectures = match config.get("architectures") {
             Some(Value::Array(names)) => names.iter().map(Value::as_str).collect::<Option<Vec<_>>>(),
             _ => None,
@@ -91,28 +104,52 @@ impl ModelConfig {
             }
         };
         let multimodal = MULTIMODAL.contains(&architecture.as_str());
-        if !multimodal && !TEXT.contains(&architecture.as_str()) {
-            let message = format!(
-                "{} names the architecture {architecture}; the engine runs {} and {}",
-                path.display(),
-                TEXT.join(", "),
-                MULTIMODAL.join(", ")
-            );
+        if let Some(runs) = instead_of(&architecture, embedding) {
+            let message = format!("{} names the architecture {architecture}; {runs}", path.display());
             return Err(Error::new(ErrorCode::UnsupportedModel, message).with_file(path));
         }
-        let text_config = config.get("text_config");
-        let number = |name: &str| {
-            let found = config.get(name).or_else(|| text_config?.get(name))?.as_u64()?;
-            usize::try_from(found).ok().filter(|&found| found > 0)
-        };
-        let quantization = config.get("quantization_config").and_then(|quantization| quantization.get("quant_method"));
         Ok(Self {
             multimodal,
             model_type: config.get("model_type").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            context_length: number("max_position_embeddings"),
-            vocabulary_size: number("vocab_size"),
-            quantization: quantization.and_then(Value::as_str).map(str::to_owned),
+            context_length: number(&config, "max_position_embeddings"),
+            vocabulary_size: number(&config, "vocab_size"),
+            quantization: quantization(&config),
             architecture,
         })
     }
+}
+
+/// A sentence on what the engine runs instead of `architecture`; None where it runs that.
+fn instead_of(architecture: &str, embedding: bool) -> Option<String> {
+    const ENCODERS: &str = "the engine's embedding models are EmbeddingGemma and Qwen3-Embedding, not those of BERT's kind \
+        (bge, e5, gte, nomic, MiniLM)";
+    let known = |names: &[&str]| names.contains(&architecture);
+    if OTHER_EMBEDDING.iter().any(|name| architecture.starts_with(name)) {
+        return Some(ENCODERS.to_owned());
+    }
+    match embedding {
+        true if known(&EMBEDDING) => None,
+        true => Some(format!("as embedding models the engine runs {}", EMBEDDING.join(" and "))),
+        false if known(&TEXT) || known(&MULTIMODAL) => None,
+        false => Some(format!("the engine runs {} and {}", TEXT.join(", "), MULTIMODAL.join(", "))),
+    }
+}
+
+/// A JSON file of a model.
+pub(crate) fn read_json(path: &Path) -> Result<Value, Error> {
+    let text = std::fs::read(path)
+        .map_err(|error| Error::invalid_model(path, format!("{} cannot be read: {error}", path.display())))?;
+    serde_json::from_slice(&text)
+        .map_err(|error| Error::invalid_model(path, format!("{} is not JSON: {error}", path.display())))
+}
+
+/// A positive number of config.json, or of the part of it that is about text.
+pub(crate) fn number(config: &Value, name: &str) -> Option<usize> {
+    let found = config.get(name).or_else(|| config.get("text_config")?.get(name))?.as_u64()?;
+    usize::try_from(found).ok().filter(|&found| found > 0)
+}
+
+/// How the weights are quantised, where config.json says so.
+pub(crate) fn quantization(config: &Value) -> Option<String> {
+    config.get("quantization_config")?.get("quant_method")?.as_str().map(str::to_owned)
 }

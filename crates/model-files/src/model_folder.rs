@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use tramontane_error::{Error, ErrorCode};
 
+use crate::embedding_modules::{EmbeddingModules, MODULES};
 use crate::file_choice::{INDEX, RESIDUAL, weight_names};
 use crate::model_config::ModelConfig;
 use crate::safetensors::SafetensorsHeader;
+use crate::tensor_count::TensorCount;
 
 /// The model files of a folder.
 #[derive(Debug, Clone)]
@@ -44,6 +46,10 @@ pub struct ModelFolder {
     pub vocabulary_size: Option<usize>,
     /// How the weights are quantised (`gptq`, `fp8`, ...), where config.json says so.
     pub quantization: Option<String>,
+    /// How vectors are made of what the layers give; None for a model that generates text.
+    pub embedding: Option<EmbeddingModules>,
+    /// What the weight files hold, by type.
+    pub tensor_types: BTreeMap<String, TensorCount>,
     /// Numbers in all weight files.
     pub parameter_count: u64,
     /// The type that holds most of them, `BF16` style; None without weight files.
@@ -57,7 +63,9 @@ impl ModelFolder {
     pub(crate) fn open(root: &Path, uqff: &[String]) -> Result<(Self, Vec<PathBuf>), Error> {
         let optional = |name: &str| Some(root.join(name)).filter(|path| path.is_file());
         let config = required(root, "config.json", "without which its weights cannot be used")?;
-        let facts = ModelConfig::read(&config)?;
+        let has_modules = root.join(MODULES).is_file();
+        let facts = ModelConfig::read(&config, has_modules)?;
+        let embedding = if has_modules { Some(EmbeddingModules::read(root)?) } else { None };
         let tokenizer = match optional("tokenizer.json") {
             Some(tokenizer) => tokenizer,
             None if optional("tokenizer.model").or_else(|| optional("tekken.json")).is_some() => {
@@ -70,16 +78,9 @@ impl ModelFolder {
             None => required(root, "tokenizer.json", "without which text cannot be given to the model")?,
         };
         let weights = if uqff.is_empty() { weights(root)? } else { optional(RESIDUAL).into_iter().collect() };
-        let mut elements: BTreeMap<String, u64> = BTreeMap::new();
-        let mut data_bytes = 0_u64;
-        for path in &weights {
-            let header = SafetensorsHeader::read(path)?;
-            data_bytes = data_bytes.saturating_add(header.data_bytes);
-            for (dtype, count) in header.elements {
-                let total = elements.entry(dtype).or_default();
-                *total = total.saturating_add(count);
-            }
-        }
+        let tensor_types = tensor_types(&weights)?;
+        let total = total(&tensor_types);
+        let mut data_bytes = total.bytes;
         let mut quantized = Vec::new();
         for name in uqff {
             let path = required(root, name, "which was asked for")?;
@@ -106,11 +107,32 @@ impl ModelFolder {
             context_length: facts.context_length,
             vocabulary_size: facts.vocabulary_size,
             quantization: facts.quantization,
-            parameter_count: elements.values().fold(0, |sum, &count| sum.saturating_add(count)),
-            dtype: elements.into_iter().max_by_key(|(_, count)| *count).map(|(dtype, _)| dtype),
+            embedding,
+            parameter_count: total.elements,
+            dtype: commonest(&tensor_types),
+            tensor_types,
             data_bytes,
         };
         Ok((folder, quantized))
+    }
+
+    /// All files but those with UQFF weights.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        let optional = [
+            &self.tokenizer_config,
+            &self.generation_config,
+            &self.chat_template,
+            &self.preprocessor_config,
+            &self.processor_config,
+        ];
+        let modules =
+            self.embedding.iter().flat_map(|modules| [self.root.join(MODULES)].into_iter().chain(modules.files()));
+        [self.config.clone(), self.tokenizer.clone()]
+            .into_iter()
+            .chain(optional.into_iter().flatten().cloned())
+            .chain(modules)
+            .chain(self.weights.iter().cloned())
+            .collect()
     }
 }
 
@@ -123,7 +145,28 @@ fn required(root: &Path, name: &str, why: &str) -> Result<PathBuf, Error> {
     Err(Error::new(ErrorCode::ModelNotFound, message).with_file(path))
 }
 
-fn weights(root: &Path) -> Result<Vec<PathBuf>, Error> {
+/// What `weights` hold, by type.
+pub(crate) fn tensor_types(weights: &[PathBuf]) -> Result<BTreeMap<String, TensorCount>, Error> {
+    let mut types: BTreeMap<String, TensorCount> = BTreeMap::new();
+    for path in weights {
+        for (dtype, count) in SafetensorsHeader::read(path)?.types {
+            let total = types.entry(dtype).or_default();
+            *total = total.plus(count);
+        }
+    }
+    Ok(types)
+}
+
+pub(crate) fn total(types: &BTreeMap<String, TensorCount>) -> TensorCount {
+    types.values().fold(TensorCount::default(), |sum, &count| sum.plus(count))
+}
+
+/// The type that holds most numbers.
+pub(crate) fn commonest(types: &BTreeMap<String, TensorCount>) -> Option<String> {
+    types.iter().max_by_key(|(_, count)| count.elements).map(|(dtype, _)| dtype.clone())
+}
+
+pub(crate) fn weights(root: &Path) -> Result<Vec<PathBuf>, Error> {
     let index_path = root.join(INDEX);
     let index = match std::fs::read_to_string(&index_path) {
         Ok(index) => Some(index),

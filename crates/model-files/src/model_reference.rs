@@ -1,7 +1,7 @@
 //! What a caller asks for, and what was found.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -63,4 +63,33 @@ pub enum ModelFiles {
         /// The UQFF files, in order.
         uqff: Vec<PathBuf>,
     },
+}
+
+impl ModelFiles {
+    /// `gguf`, `safetensors` or `uqff`.
+    pub fn format(&self) -> &'static str {
+        match self {
+            Self::Gguf { .. } => "gguf",
+            Self::Safetensors(_) => "safetensors",
+            Self::Uqff { .. } => "uqff",
+        }
+    }
+
+    /// What finds the same files again: a file, or the folder.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Gguf { file, .. } => file,
+            Self::Safetensors(folder) => &folder.root,
+            Self::Uqff { folder, uqff } => uqff.first().unwrap_or(&folder.root),
+        }
+    }
+
+    /// All files that a load reads.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Gguf { file, .. } => vec![file.clone()],
+            Self::Safetensors(folder) => folder.paths(),
+            Self::Uqff { folder, uqff } => [folder.paths(), uqff.clone()].concat(),
+        }
+    }
 }

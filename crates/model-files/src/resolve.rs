@@ -1,6 +1,6 @@
 //! From a model's name to its files, checked.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tramontane_error::{Error, ErrorCode};
 
@@ -34,6 +34,17 @@ pub fn resolve(
     if cancelled() {
         return Err(Error::new(ErrorCode::Aborted, "loading was stopped before it began"));
     }
+    let (root, choice) = find(reference, &mut tally, cancelled)?;
+    open(&root, choice)
+}
+
+/// Which files `reference` means: the folder that they are in, and which of it. They are on disk by then, and not looked
+/// into.
+pub(crate) fn find(
+    reference: &ModelReference,
+    tally: &mut Tally<'_>,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<(PathBuf, Choice), Error> {
     let file = reference.file.as_deref().filter(|file| !file.is_empty());
     match locate(&reference.model)? {
         Location::File(path) => single_file(&path, file),
@@ -44,17 +55,17 @@ pub fn resolve(
             let place = format!("the folder {}", root.display());
             let choice = choose(&names, file, &Place { name: &place, prefers_q4_k_m: false })
                 .map_err(|error| if error.file.is_none() { error.with_file(&root) } else { error })?;
-            open(&root, choice)
+            Ok((root, choice))
         }
         Location::Hub(id) => {
             let settings = HubSettings::new(reference, &|name| std::env::var(name).ok())?;
-            let snapshot = find_on_hub(&settings, &id, file, &mut tally, cancelled)?;
-            open(&snapshot.root, snapshot.choice)
+            let snapshot = find_on_hub(&settings, &id, file, tally, cancelled)?;
+            Ok((snapshot.root, snapshot.choice))
         }
     }
 }
 
-fn single_file(path: &Path, file: Option<&str>) -> Result<ModelFiles, Error> {
+fn single_file(path: &Path, file: Option<&str>) -> Result<(PathBuf, Choice), Error> {
     if file.is_some() {
         return Err(Error::invalid_argument(
             "file",
@@ -64,14 +75,21 @@ fn single_file(path: &Path, file: Option<&str>) -> Result<ModelFiles, Error> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
     match (extension.as_deref(), path.file_name().and_then(|name| name.to_str())) {
-        (Some("safetensors"), _) => open(parent, Choice::Safetensors),
+        (Some("safetensors"), _) => Ok((parent.to_owned(), Choice::Safetensors)),
         (Some("uqff"), Some(name)) => {
             let place = format!("the folder {}", parent.display());
             let names = file_names(parent)?;
-            open(parent, choose(&names, Some(name), &Place { name: &place, prefers_q4_k_m: false })?)
+            Ok((parent.to_owned(), choose(&names, Some(name), &Place { name: &place, prefers_q4_k_m: false })?))
         }
         // Whatever its name, a file with a model in it is a GGUF file.
-        _ => Ok(ModelFiles::Gguf { file: path.to_owned(), header: GgufHeader::read(path)? }),
+        (_, Some(name)) => {
+            let parent = path.parent().unwrap_or(Path::new(""));
+            Ok((parent.to_owned(), Choice::Gguf(name.to_owned())))
+        }
+        (_, None) => {
+            let message = format!("the name of {} is not text; rename the file", path.display());
+            Err(Error::invalid_argument("model", message))
+        }
     }
 }
 

@@ -11,6 +11,8 @@ use std::path::Path;
 use serde::Deserialize;
 use tramontane_error::{Error, ErrorCode};
 
+use crate::tensor_count::TensorCount;
+
 /// Longest header accepted; the format's own limit.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
 
@@ -19,8 +21,8 @@ const MAX_HEADER_BYTES: u64 = 100_000_000;
 pub struct SafetensorsHeader {
     /// Tensors in the file.
     pub tensor_count: usize,
-    /// Numbers in all tensors, by type (`BF16`, `F32`, ...). Packed types count what is stored.
-    pub elements: BTreeMap<String, u64>,
+    /// What there is of each type (`BF16`, `F32`, ...). Packed types count what is stored.
+    pub types: BTreeMap<String, TensorCount>,
     /// Bytes of all tensors.
     pub data_bytes: u64,
 }
@@ -101,8 +103,7 @@ impl SafetensorsHeader {
             {
                 return Err(unsound(name, "does not have the length of its shape and type"));
             }
-            let total = found.elements.entry(dtype.clone()).or_default();
-            *total = total.saturating_add(elements);
+            found.types.entry(dtype.clone()).or_default().add(elements, end - start);
             found.tensor_count += 1;
             spans.push((start, end, name));
         }

@@ -18,7 +18,9 @@ const SOUND: &str = r#"{"__metadata__":{"format":"pt"},
 fn a_sound_file_says_what_it_holds() {
     let header = read(&file(SOUND, 20)).unwrap();
     assert_eq!((header.tensor_count, header.data_bytes), (2, 20));
-    assert_eq!(header.elements.into_iter().collect::<Vec<_>>(), [("BF16".to_owned(), 6), ("F32".to_owned(), 2)]);
+    let types: Vec<_> =
+        header.types.iter().map(|(name, of)| (name.as_str(), of.tensors, of.elements, of.bytes)).collect();
+    assert_eq!(types, [("BF16", 1, 6, 12), ("F32", 1, 2, 8)]);
 }
 
 #[test]

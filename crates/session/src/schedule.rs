@@ -5,9 +5,10 @@
 //! whoever asks, it is queued until its first slice, wherever it is.
 //!
 //! What must hold: within a priority, streams are taken in in the order of submission and get their slices in a circle;
-//! one that has its first token lets others have theirs, before it goes on; those in turn never hold more computed tokens
-//! than the backend keeps, unless one alone does, since switching between more would compute everything anew at each
-//! switch.
+//! one that has its first token lets others have theirs, before it goes on; one long prompt is computed at a time, so that
+//! others with the same beginning find it kept, and do not compute it too; where there are more than are computed at the
+//! same time, they never hold more computed tokens than the backend keeps, since switching between more would compute
+//! everything anew at each switch.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use tramontane_error::Error;
 
+use crate::backend::Backend;
 use crate::control::Control;
 use crate::mailbox::StreamId;
 use crate::request::GenerationRequest;
@@ -24,6 +26,10 @@ use crate::stopwatch::Stopwatch;
 
 /// Backends keep what they have computed in blocks, and so does mistralrs, of this many tokens.
 const BLOCK: usize = 512;
+
+/// The most tokens of a prompt that are computed at once: between two such pieces others get their turn, and a cancel
+/// takes effect.
+pub(crate) const PREFILL_CHUNK: usize = 128;
 
 /// A stream's entry pass, carried from submission to the last part.
 pub(crate) struct Ticket {
@@ -66,11 +72,16 @@ pub(crate) enum Waiting {
     Newcomers,
 }
 
-#[derive(Default)]
 pub(crate) struct Schedule {
     /// Tokens that the backend keeps between slices, of all sequences together. 0: it keeps nothing, so nobody's turn is
     /// cut short.
     kept_tokens: usize,
+    /// Tokens that may be in memory while no stream has to wait for another's turn to end.
+    live_tokens: usize,
+    /// How many streams may be computed at the same time.
+    parallel: usize,
+    /// The stream whose long prompt is being computed right now.
+    prefilling: Option<StreamId>,
     pub intake: VecDeque<Submitted>,
     /// The stream whose request the intake thread is working on.
     pub in_preparation: Option<StreamId>,
@@ -83,9 +94,21 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// An empty schedule for a backend that keeps `kept_tokens` between slices.
-    pub fn new(kept_tokens: usize) -> Self {
-        Self { kept_tokens, ..Self::default() }
+    /// An empty schedule for the streams of `backend`.
+    pub fn new(backend: &dyn Backend) -> Self {
+        Self {
+            kept_tokens: backend.kept_tokens(),
+            live_tokens: backend.live_tokens(),
+            parallel: backend.parallel_sequences().max(1),
+            prefilling: None,
+            intake: VecDeque::new(),
+            in_preparation: None,
+            waiting: VecDeque::new(),
+            in_turn: VecDeque::new(),
+            parked: HashMap::new(),
+            computing: HashMap::new(),
+            closed: false,
+        }
     }
 
     /// Puts a stream that has not begun behind all of its priority or a higher one that were submitted before it.
@@ -102,9 +125,12 @@ impl Schedule {
     /// The stream that gets the next slice.
     pub fn next(&mut self) -> Option<Job> {
         self.admit();
-        let highest = self.in_turn.iter().map(|job| job.priority).max()?;
-        let at = self.in_turn.iter().position(|job| job.priority == highest)?;
+        let highest = self.in_turn.iter().filter(|job| self.is_free(job)).map(|job| job.priority).max()?;
+        let at = self.in_turn.iter().position(|job| job.priority == highest && self.is_free(job))?;
         let mut job = self.in_turn.remove(at)?;
+        if self.kept_tokens > 0 && job.is_long() {
+            self.prefilling = Some(job.ticket.id);
+        }
         job.ticket.stopwatch.take_up();
         self.computing.insert(job.ticket.id, job.kept_tokens());
         Some(job)
@@ -112,7 +138,7 @@ impl Schedule {
 
     /// Takes back a stream whose slice is over and that has not ended.
     pub fn again(&mut self, mut job: Job) {
-        self.computing.remove(&job.ticket.id);
+        self.ended(job.ticket.id);
         if job.ticket.control.is_paused() {
             self.park(job);
         } else if !self.has_room(&job) {
@@ -127,6 +153,12 @@ impl Schedule {
     /// Forgets a stream that ended in its slice.
     pub fn ended(&mut self, id: StreamId) {
         self.computing.remove(&id);
+        self.has_no_long_prompt(id);
+    }
+
+    /// Lets another have its long prompt computed, where this stream's was thought to be long. Whether it was.
+    pub fn has_no_long_prompt(&mut self, id: StreamId) -> bool {
+        self.prefilling.take_if(|prefilling| *prefilling == id).is_some()
     }
 
     /// Parks a stream that is paused and has no slice right now.
@@ -153,7 +185,9 @@ impl Schedule {
     pub fn waits(&mut self, whom: Waiting, priority: i32) -> bool {
         self.admit();
         let counts = |job: &Job| whom == Waiting::Anybody || job.sequence.output_tokens == 0;
-        self.in_turn.iter().any(|job| job.priority >= priority && counts(job))
+        // Where there is room beside it, nobody waits for its turn.
+        self.computing.len() >= self.parallel
+            && self.in_turn.iter().any(|job| job.priority >= priority && counts(job) && self.is_free(job))
     }
 
     /// Streams that the engine has not taken up.
@@ -210,6 +244,11 @@ impl Schedule {
         deadlines.min().map(|deadline| deadline.saturating_duration_since(now))
     }
 
+    /// Whether `job` may be computed beside those that are being computed.
+    fn is_free(&self, job: &Job) -> bool {
+        self.prefilling.is_none() || !job.is_long()
+    }
+
     /// Lets those at the head of the queue in, as far as there is room.
     fn admit(&mut self) {
         while self.waiting.front().is_some_and(|job| self.has_room(job)) {
@@ -233,12 +272,19 @@ impl Schedule {
 
     /// Whether `job` fits in beside those in turn. Alone it always does.
     fn has_room(&self, job: &Job) -> bool {
-        let in_turn: usize = self.in_turn.iter().map(Job::kept_tokens).chain(self.computing.values().copied()).sum();
-        in_turn == 0 || in_turn.saturating_add(job.kept_tokens()) <= self.kept_tokens
+        let others = self.in_turn.len() + self.computing.len();
+        let taken: usize = self.in_turn.iter().map(Job::kept_tokens).chain(self.computing.values().copied()).sum();
+        let room = if others < self.parallel { self.live_tokens.max(self.kept_tokens) } else { self.kept_tokens };
+        others == 0 || taken.saturating_add(job.kept_tokens()) <= room
     }
 }
 
 impl Job {
+    /// Whether the prompt is too long to be computed at once, as far as is known.
+    pub fn is_long(&self) -> bool {
+        self.sequence.tokens.len() - self.computed > PREFILL_CHUNK
+    }
+
     fn has_begun(&self) -> bool {
         self.ticket.stopwatch.is_taken_up()
     }

@@ -51,8 +51,8 @@ impl TextInterface {
     fn tokens_of(&self, prompt: &Prompt, request: &GenerationRequest) -> Result<Vec<u32>, Error> {
         let tokens = match prompt {
             // Templates write the beginning-of-sequence token themselves.
-            Prompt::Messages(messages) => self.encode(&self.render(messages, request)?, false, prompt)?,
-            Prompt::Text(text) => self.encode(text, true, prompt)?,
+            Prompt::Messages(messages) => self.encode(&self.render(messages, request)?, false, prompt.field())?,
+            Prompt::Text(text) => self.encode(text, true, prompt.field())?,
             Prompt::Tokens(tokens) => self.checked(tokens)?,
         };
         let field = prompt.field();
@@ -144,7 +144,7 @@ impl TextInterface {
         self.tokenizer.decode(end, false).unwrap_or_default()
     }
 
-    fn render(&self, messages: &[Value], request: &GenerationRequest) -> Result<String, Error> {
+    pub(crate) fn render(&self, messages: &[Value], request: &GenerationRequest) -> Result<String, Error> {
         let Some(template) = &self.chat_template else {
             return Err(Error::new(
                 ErrorCode::NoChatTemplate,
@@ -158,14 +158,16 @@ impl TextInterface {
         render_chat(template, messages, request, self.reply_format)
     }
 
-    fn encode(&self, text: &str, add_special_tokens: bool, prompt: &Prompt) -> Result<Vec<u32>, Error> {
-        let encoding = self.tokenizer.encode_fast(text, add_special_tokens).map_err(|e| {
-            Error::invalid_argument(prompt.field(), format!("{} cannot be tokenized: {e}", prompt.field()))
-        })?;
+    /// `field` is where the text comes from.
+    pub(crate) fn encode(&self, text: &str, add_special_tokens: bool, field: &str) -> Result<Vec<u32>, Error> {
+        let encoding = self
+            .tokenizer
+            .encode_fast(text, add_special_tokens)
+            .map_err(|e| Error::invalid_argument(field, format!("{field} cannot be tokenized: {e}")))?;
         Ok(encoding.get_ids().to_vec())
     }
 
-    fn checked(&self, tokens: &[u32]) -> Result<Vec<u32>, Error> {
+    pub(crate) fn checked(&self, tokens: &[u32]) -> Result<Vec<u32>, Error> {
         match tokens.iter().position(|&token| token as usize >= self.vocabulary_size) {
             Some(at) => Err(Error::invalid_argument(
                 format!("tokens[{at}]"),

@@ -43,9 +43,11 @@ const finishReasons: ReadonlyMap<string, FinishReason> = new Map([
 export class ChatDecoder implements EventDecoder {
   readonly #reply = new Reply();
   readonly #reasoningFields: readonly string[];
+  readonly #tellsReason: boolean;
 
   constructor(quirks: Quirks = {}) {
     this.#reasoningFields = quirks.reasoningFields ?? reasoningFields;
+    this.#tellsReason = quirks.tellsReason === true;
   }
 
   push({ event, data }: ServerEvent): ReturnType<EventDecoder['push']> {
@@ -60,7 +62,9 @@ export class ChatDecoder implements EventDecoder {
   }
 
   #read(event: string | undefined, data: string): void {
-    if (data.startsWith('[DONE]') || (data.length < 64 && data.trim() === '[DONE]')) return this.#reply.done();
+    if (data.startsWith('[DONE]') || (data.length < 64 && data.trim() === '[DONE]')) {
+      return this.#tellsReason ? this.#reply.closed() : this.#reply.done();
+    }
     const chunk = parseObject(data);
     if (!chunk) {
       if (event === 'error') return this.#reply.fail(failedFrame(readError({ message: data.trim() })));
@@ -104,9 +108,10 @@ export class ChatDecoder implements EventDecoder {
     if (typeof content === 'string') reply.text(content);
     else if (content) this.#contentParts(content);
     reply.text(textOf(delta['refusal']));
-    for (const call of objectsOf(delta['tool_calls'])) this.#toolCall(countOf(call['index']), textOf(call['id']), call['function']);
-    // What there was before tool calls.
-    if (isObject(delta['function_call'])) this.#toolCall(0, '', delta['function_call']);
+    const calls = objectsOf(delta['tool_calls']);
+    for (const call of calls) this.#toolCall(countOf(call['index']), textOf(call['id']), call['function']);
+    // What there was before tool calls; llama-cpp-python says the same twice.
+    if (calls.length === 0 && isObject(delta['function_call'])) this.#toolCall(0, '', delta['function_call']);
   }
 
   /** Mistral's: `[{ type: "thinking", thinking: [{ type: "text", text }] }, { type: "text", text }]`. */

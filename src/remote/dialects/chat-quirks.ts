@@ -38,8 +38,19 @@ export const chatQuirks = {
     sentReasoning: 'reasoning_content',
     toolNames: true,
   },
-  // lmstudio.ai/docs/developer/openai-compat/chat-completions: the payload's parameters; no logprobs. Its structured
-  // output is by schema only.
+  // github.com/abetlen/llama-cpp-python, llama_cpp/server/types.py and app.py of 0.3.36: of tool choices it acts on names
+  // alone, and streams have no usage. By default a request ends the one before it, by [DONE] without a reason.
+  'llama-cpp-python': {
+    fields: { ...openWeights, repetitionPenalty: 'repeat_penalty' },
+    responseFormats: 'json_object.schema',
+    requiredToolChoice: false,
+    parallelToolCalls: false,
+    streamOptions: false,
+    tellsReason: true,
+  },
+  // lmstudio.ai/docs/developer/openai-compat/chat-completions: the payload's parameters; no min_p, no logprobs. Its
+  // structured output (openai-compat/structured-output) is by schema only, and of tool choices it takes words alone
+  // (github.com/lmstudio-ai/lmstudio-bug-tracker/issues/670).
   lmstudio: {
     fields: { ...openWeights, minP: false, repetitionPenalty: 'repeat_penalty', logprobs: false },
     responseFormats: 'json_schema',
@@ -56,18 +67,18 @@ export const chatQuirks = {
     parallelToolCalls: false,
     mostStopSequences: 16,
   },
-  // platform.moonshot.ai/docs/api/chat: no seed, logprobs or logit_bias; tool_choice has no `required`.
+  // platform.kimi.ai/docs/api/chat: max_tokens is deprecated; no seed, no logit_bias. Most models refuse to be made to
+  // call while they think, and want the reasoning of a call back with it.
   moonshot: {
-    fields: { maxOutputTokens: 'max_tokens', seed: false, logprobs: false, logitBias: false },
+    fields: { seed: false, logitBias: false },
     thinkingSwitch: 'thinking.type',
-    requiredToolChoice: false,
-    namedToolChoice: false,
     sentReasoning: 'reasoning_content',
     parallelToolCalls: false,
     toolNames: true,
     mostStopSequences: 5,
   },
-  // docs.z.ai/api-reference/llm/chat-completion: tool_choice is `auto` only, one stop word, usage comes by itself.
+  // docs.z.ai/api-reference/llm/chat-completion: tool_choice is `auto` only, one stop word, JSON without a schema; neither
+  // seed, penalties, logprobs nor stream_options are there, and usage comes by itself.
   zhipu: {
     fields: {
       maxOutputTokens: 'max_tokens',
@@ -81,23 +92,28 @@ export const chatQuirks = {
     responseFormats: 'json_object',
     requiredToolChoice: false,
     namedToolChoice: false,
+    noneToolChoice: false,
     sentReasoning: 'reasoning_content',
     parallelToolCalls: false,
     streamOptions: false,
     mostStopSequences: 1,
   },
-  // cloud.tencent.com/document/product/1729/111007: the compatible endpoint's parameters; no logprobs, usage comes by itself.
+  // cloud.tencent.com/document/product/1729/111007: its list of parameters has no response_format, penalties, logprobs or
+  // switch for thinking. `stop` ends the answer behind the word instead of before it, so it cannot be used for ours. A
+  // tool is chosen by `custom`, in a way that is not described.
   hunyuan: {
     fields: {
       maxOutputTokens: 'max_tokens',
+      stopSequences: false,
+      responseFormat: false,
+      grammar: false,
       logprobs: false,
       logitBias: false,
       frequencyPenalty: false,
       presencePenalty: false,
     },
-    thinkingSwitch: 'enable_thinking',
-    responseFormats: 'json_object',
     requiredToolChoice: false,
+    namedToolChoice: false,
     parallelToolCalls: false,
   },
 } as const satisfies Readonly<Record<string, Quirks>>;

@@ -98,13 +98,14 @@ function answerForm(asked: CheckedGenerateOptions, { responseFormats, grammars }
     if (responseFormats === 'json_schema') throw inexpressible(field, protocol, 'give it a schema');
     return { response_format: { type: 'json_object' } };
   }
+  if (responseFormats === 'json_object.schema') return { response_format: { type: 'json_object', schema: schema === true ? {} : schema } };
   if (responseFormats === 'json_object') throw inexpressible(`${field}.schema`, protocol, 'ask for JSON without one');
   const named = { name: 'answer', strict: true, schema: schema === true ? {} : schema };
   return { response_format: { type: 'json_schema', json_schema: named } };
 }
 
 function toolFields({ tools, toolChoice }: CheckedGenerateOptions, quirks: Quirks): object {
-  if (!tools) return {};
+  if (!tools || (toolChoice === 'none' && quirks.noneToolChoice === false)) return {};
   const forced = toolChoice !== undefined && toolChoice !== 'auto' && toolChoice !== 'none';
   return {
     tools: tools.map(({ name, description, inputSchema }) => ({

@@ -13,7 +13,7 @@ use crate::models::{load_model, real_model, write_llama, write_tiny_llama};
 const DECODED: usize = 4;
 
 /// The logits after the prompt, and after each token that is decoded: the largest of the logits before.
-fn logits(model: &LoadedModel, prompt: &[u32], decoded: usize) -> Vec<Vec<f32>> {
+pub fn logits(model: &LoadedModel, prompt: &[u32], decoded: usize) -> Vec<Vec<f32>> {
     let all = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&all);
     let step = Box::new(move |logits: &[f32]| {

@@ -4,5 +4,6 @@ mod exact_pieces;
 mod greedy_like_mistralrs;
 mod kept;
 mod models;
+mod shared_steps;
 mod slices;
 mod uqff;

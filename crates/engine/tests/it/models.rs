@@ -54,6 +54,21 @@ pub fn write_tiny_llama(folder: &Path) -> PathBuf {
 
 /// The same with rows of `hidden` and twice as many numbers: K-quants take multiples of 256.
 pub fn write_llama(folder: &Path, hidden: usize) -> PathBuf {
+    write_model(folder, Family::Llama, hidden)
+}
+
+/// Architectures of nearly the same tensors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    Llama,
+    /// Adds numbers to queries, keys and values.
+    Qwen2,
+    /// Normalises queries and keys.
+    Qwen3,
+}
+
+/// The same for other architectures.
+pub fn write_model(folder: &Path, family: Family, hidden: usize) -> PathBuf {
     let feed_forward = 2 * hidden;
     std::fs::create_dir_all(folder).unwrap();
     let device = Device::Cpu;
@@ -90,11 +105,27 @@ pub fn write_llama(folder: &Path, hidden: usize) -> PathBuf {
         for part in ["input_layernorm", "post_attention_layernorm"] {
             tensors.insert(name(part), Tensor::ones(hidden, DType::F32, &device).unwrap());
         }
+        for (part, columns) in [("q", hidden), ("k", KV_HEADS * head), ("v", KV_HEADS * head)] {
+            if family == Family::Qwen2 {
+                let bias = format!("model.layers.{layer}.self_attn.{part}_proj.bias");
+                tensors.insert(bias, random(1, columns).flatten_all().unwrap());
+            }
+            if family == Family::Qwen3 && part != "v" {
+                let norm = name(&format!("self_attn.{part}_norm"));
+                tensors.insert(norm, Tensor::ones(head, DType::F32, &device).unwrap());
+            }
+        }
     }
     candle_core::safetensors::save(&tensors, folder.join("model.safetensors")).unwrap();
     byte_tokenizer().save(folder.join("tokenizer.json"), false).unwrap();
+    let (architecture, model_type) = match family {
+        Family::Llama => ("LlamaForCausalLM", "llama"),
+        Family::Qwen2 => ("Qwen2ForCausalLM", "qwen2"),
+        Family::Qwen3 => ("Qwen3ForCausalLM", "qwen3"),
+    };
     let config = json!({
-        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+        "architectures": [architecture], "model_type": model_type, "hidden_act": "silu", "head_dim": head,
+        "sliding_window": null, "use_sliding_window": false, "max_window_layers": LAYERS,
         "hidden_size": hidden, "intermediate_size": feed_forward, "num_hidden_layers": LAYERS,
         "num_attention_heads": HEADS, "num_key_value_heads": KV_HEADS, "vocab_size": VOCABULARY,
         "max_position_embeddings": 256, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,

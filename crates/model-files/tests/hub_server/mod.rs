@@ -1,6 +1,7 @@
 //! A hub on this machine: the protocol of huggingface.co as far as downloads go, with faults to order.
 //!
 //! Files in large storage are served by a second port, to which the hub redirects.
+#![allow(dead_code)]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Write};

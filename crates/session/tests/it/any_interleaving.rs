@@ -96,7 +96,7 @@ fn alone(session: &Session, id: StreamId, request: &Value) -> (Vec<StreamPart>, 
 fn check(seed: u64) {
     let random = &mut Random(ChaCha8Rng::seed_from_u64(seed));
     let requests: Vec<Value> = (0..random.within(1..7)).map(|_| request(random)).collect();
-    let session = session(random.one_of(&[0, 512, 1024, 1536, usize::MAX]), random.one_of(&[1, 1, 1, 2]));
+    let session = session(random.one_of(&[0, 512, 1024, 1536, usize::MAX]), random.one_of(&[1, 1, 2, 5]));
     let count = requests.len() as u32;
     let over = Arc::new(AtomicU32::new(0));
     let (mut submitted, mut paused, mut cancelled) = (0, Vec::new(), Vec::new());

@@ -9,6 +9,7 @@ mod hash_backend;
 mod log_probabilities;
 mod prompt_length;
 mod reader;
+mod side_by_side;
 mod taking_turns;
 mod text;
 mod tool_calls;

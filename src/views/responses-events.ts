@@ -1,7 +1,7 @@
-import type { Failure, FailurePart } from '../../spec/failure-part.ts';
-import type { TokenLogProbabilities, TokenLogProbability } from '../../spec/log-probabilities.ts';
-import type { FinishPart, StreamPart } from '../../spec/stream-part.ts';
-import type { Usage } from '../../spec/usage.ts';
+import type { FailurePart } from '../spec/failure-part.ts';
+import type { FinishPart, StreamPart } from '../spec/stream-part.ts';
+import type { Usage } from '../spec/usage.ts';
+import { openAILogprob } from './openai-logprob.ts';
 
 /** An event of OpenAI's responses, as `data` has it. */
 export interface ResponsesEvent {
@@ -16,9 +16,28 @@ export interface ResponseFrame {
   readonly model: string;
   /** Seconds since 1970. */
   readonly createdAt: number;
+  /** What the request said and the response says again: `instructions`, `tools`, … In place of what is said of none. */
+  readonly asked?: Readonly<Record<string, unknown>> | undefined;
 }
 
-type Item = Record<string, unknown> & { id: string; type: string };
+/** Why a response failed, as its reader is told. */
+export interface ResponseFailure {
+  readonly code: string;
+  readonly message: string;
+  /** The field of the request at fault. */
+  readonly param: string | null;
+}
+
+/** An item of a response's `output`. */
+export type OutputItem = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: string };
+
+/** A response as OpenAI has it, as far as anything here looks at it. */
+export interface ResponseObject {
+  readonly id: string;
+  readonly status: string;
+  readonly output: readonly OutputItem[];
+  readonly [field: string]: unknown;
+}
 
 /** An item of running text: the answer or the reasoning. */
 interface TextItem {
@@ -39,20 +58,21 @@ interface CallItem {
 }
 
 /**
- * Makes of a stream's parts the events that a server of responses would have sent, for who reads these while the server
- * has chat completions only. The order and the rules are those of the reference and of what openai-node's accumulator
- * refuses otherwise: `response.created` first; items appended one by one, each with an id of its own; every delta under
- * the `output_index` and `item_id` of its item; one terminal event; `sequence_number` from 0 without gaps.
+ * Makes of a stream's parts the events of OpenAI's responses
+ * (platform.openai.com/docs/api-reference/responses-streaming), whatever the parts come from. The order and the rules are
+ * those of the reference and of what openai-node's accumulator refuses otherwise: `response.created` first; items
+ * appended one by one, each with an id of its own; every delta under the `output_index` and `item_id` of its item; one
+ * terminal event; `sequence_number` from 0 without gaps.
  */
-export class ResponsesFromChat {
+export class ResponsesEvents {
   readonly #frame: ResponseFrame;
   #sequence = 0;
   #events: ResponsesEvent[] = [];
-  readonly #output: Item[] = [];
+  readonly #output: OutputItem[] = [];
   #open: TextItem | undefined;
   readonly #calls = new Map<number, CallItem>();
   #logprobs: object[] = [];
-  #over = false;
+  #last: ResponseObject | undefined;
 
   constructor(frame: ResponseFrame) {
     this.#frame = frame;
@@ -60,14 +80,34 @@ export class ResponsesFromChat {
 
   /** The events that a part makes; none after the last. */
   push(part: StreamPart | FailurePart): readonly ResponsesEvent[] {
-    if (this.#over) return [];
+    if (this.#last) return [];
+    const begun = this.begin();
     this.#events = [];
-    if (this.#sequence === 0) {
-      this.#emit('response.created', { response: this.#response('in_progress') });
-      this.#emit('response.in_progress', { response: this.#response('in_progress') });
-    }
     this.#take(part);
+    return [...begun, ...this.#events];
+  }
+
+  /** The events of a failure, in place of the last part; none after the last. */
+  fail(failure: ResponseFailure, usage?: Usage): readonly ResponsesEvent[] {
+    if (this.#last) return [];
+    const begun = this.begin();
+    this.#events = [];
+    this.#fail(failure, usage);
+    return [...begun, ...this.#events];
+  }
+
+  /** The events before any part; none where they were made already. */
+  begin(): readonly ResponsesEvent[] {
+    if (this.#sequence > 0) return [];
+    this.#events = [];
+    this.#emit('response.created', { response: this.response });
+    this.#emit('response.in_progress', { response: this.response });
     return this.#events;
+  }
+
+  /** The response as it stands. What is given does not change with what comes. */
+  get response(): ResponseObject {
+    return this.#last ?? this.#response('in_progress');
   }
 
   #take(part: StreamPart | FailurePart): void {
@@ -89,7 +129,7 @@ export class ResponsesFromChat {
       case 'finish':
         return this.#finish(part);
       case 'error':
-        return this.#fail(part.error, part.usage);
+        return this.#fail({ code: part.error.code, message: part.error.message, param: part.error.field ?? null }, part.usage);
     }
   }
 
@@ -97,11 +137,20 @@ export class ResponsesFromChat {
     const item = this.#open?.kind === kind ? this.#open : this.#openText(kind);
     item.text += delta;
     const fields = { item_id: item.id, output_index: item.index, content_index: 0, delta };
-    if (kind === 'reasoning') return this.#emit('response.reasoning_text.delta', fields);
-    const logprobs = this.#logprobs;
-    this.#logprobs = [];
+    if (kind === 'reasoning') {
+      // There is no place for those of anything but the answer.
+      this.#takeLogprobs();
+      return this.#emit('response.reasoning_text.delta', fields);
+    }
+    const logprobs = this.#takeLogprobs();
     item.logprobs.push(...logprobs);
     this.#emit('response.output_text.delta', { ...fields, logprobs });
+  }
+
+  #takeLogprobs(): object[] {
+    const logprobs = this.#logprobs;
+    this.#logprobs = [];
+    return logprobs;
   }
 
   #openText(kind: TextItem['kind']): TextItem {
@@ -129,8 +178,10 @@ export class ResponsesFromChat {
     const known = this.#calls.get(index);
     if (known) return known;
     this.#closeText('completed');
+    this.#takeLogprobs();
     const id = this.#nextId('fc');
-    const item = { id, type: 'function_call', status: 'in_progress', call_id: callId, name, arguments: '' };
+    // A call that its source has not named is answered by the name it gets here.
+    const item = { id, type: 'function_call', status: 'in_progress', call_id: callId || `call_${id.slice('fc_'.length)}`, name, arguments: '' };
     const call = { index: this.#add(item), id, callId, name, inputText: '', done: false };
     this.#calls.set(index, call);
     return call;
@@ -154,16 +205,18 @@ export class ResponsesFromChat {
   #finish({ finishReason, usage }: FinishPart): void {
     const complete = finishReason === 'stop' || finishReason === 'tool-calls';
     this.#close(complete ? 'completed' : 'incomplete');
-    if (complete) return this.#last('response.completed', this.#response('completed', usage));
-    // There is no word for an answer that was given up but that of a filter, and none for one that its reader left.
+    if (complete) return this.#end('response.completed', this.#response('completed', usage));
+    // There is a status for an answer that was cancelled, and no event of its own.
+    if (finishReason === 'aborted') return this.#end('response.incomplete', this.#response('cancelled', usage));
+    // There is no word for an answer that was given up but that of a filter.
     const reason = finishReason === 'error' ? 'content_filter' : 'max_output_tokens';
-    this.#last('response.incomplete', { ...this.#response('incomplete', usage), incomplete_details: { reason } });
+    this.#end('response.incomplete', { ...this.#response('incomplete', usage), incomplete_details: { reason } });
   }
 
-  #fail({ code, message }: Failure, usage: Usage | undefined): void {
+  #fail({ code, message, param }: ResponseFailure, usage: Usage | undefined): void {
     this.#close('incomplete');
-    this.#emit('error', { code, message, param: null });
-    this.#last('response.failed', { ...this.#response('failed', usage), error: { code, message } });
+    this.#emit('error', { code, message, param });
+    this.#end('response.failed', { ...this.#response('failed', usage), error: { code, message } });
   }
 
   #close(status: 'completed' | 'incomplete'): void {
@@ -173,19 +226,19 @@ export class ResponsesFromChat {
     }
   }
 
-  #last(type: string, response: object): void {
-    this.#over = true;
+  #end(type: string, response: ResponseObject): void {
+    this.#last = response;
     this.#emit(type, { response });
   }
 
-  #add(item: Item): number {
+  #add(item: OutputItem): number {
     const index = this.#output.push(item) - 1;
     this.#emit('response.output_item.added', { output_index: index, item });
     return index;
   }
 
   #itemDone(index: number, changes: object): void {
-    const item = { ...this.#output[index], ...changes } as Item;
+    const item = { ...this.#output[index], ...changes } as OutputItem;
     this.#output[index] = item;
     this.#emit('response.output_item.done', { output_index: index, item });
   }
@@ -194,8 +247,8 @@ export class ResponsesFromChat {
     return `${prefix}_${this.#frame.id.replace(/^[a-z]+[_-]/, '')}_${this.#output.length}`;
   }
 
-  #response(status: string, usage?: Usage): object {
-    const { id, model, createdAt } = this.#frame;
+  #response(status: string, usage?: Usage): ResponseObject {
+    const { id, model, createdAt, asked } = this.#frame;
     return {
       id,
       object: 'response',
@@ -213,6 +266,7 @@ export class ResponsesFromChat {
       tool_choice: 'auto',
       tools: [],
       top_p: null,
+      ...asked,
       ...(usage && { usage: responsesUsage(usage) }),
     };
   }
@@ -236,12 +290,4 @@ function responsesUsage({ inputTokens, outputTokens, totalTokens, cachedInputTok
     output_tokens_details: { reasoning_tokens: 0 },
     total_tokens: totalTokens,
   };
-}
-
-function openAILogprob(token: TokenLogProbabilities): object {
-  return { ...topLogprob(token), top_logprobs: token.alternatives.map(topLogprob) };
-}
-
-function topLogprob({ text, logProbability }: TokenLogProbability): object {
-  return { token: text, logprob: logProbability, bytes: Array.from(new TextEncoder().encode(text)) };
 }

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { ResponsesDecoder } from '../../src/remote/dialects/responses-decoder.ts';
-import { ResponsesFromChat } from '../../src/remote/dialects/responses-from-chat.ts';
-import type { ResponsesEvent } from '../../src/remote/dialects/responses-from-chat.ts';
-import { partsOf, transcripts, withoutTimes } from './transcripts.ts';
-import type { Transcript } from './transcripts.ts';
+import { ResponsesEvents } from '../../src/views/responses-events.ts';
+import type { ResponsesEvent } from '../../src/views/responses-events.ts';
+import { partsOf, transcripts, withoutTimes } from '../remote/transcripts.ts';
+import type { Transcript } from '../remote/transcripts.ts';
 
 type Fields = Record<string, unknown>;
 
 const frame = { id: 'resp_7', model: 'test', createdAt: 1_760_000_000 };
 
 function eventsOf({ dialect, body }: Transcript): ResponsesEvent[] {
-  const responses = new ResponsesFromChat(frame);
+  const responses = new ResponsesEvents(frame);
   // As a reader gets them: what is sent does not change any more.
   return partsOf(dialect, [body]).flatMap((part) => responses.push(part).map((event) => JSON.parse(JSON.stringify(event)) as ResponsesEvent));
 }

@@ -1,0 +1,15 @@
+import { checkHandlerOptions } from './check-handler-options.ts';
+import { ServerHandler } from './server-handler.ts';
+import type { HandlerOptions } from './server-options.ts';
+
+/**
+ * An OpenAI-compatible server without a socket of its own, to be put into any web framework.
+ *
+ * @throws {TramontaneError} `invalid-argument` with the `field` at fault.
+ * @example
+ * const handler = createHandler({ models: { small: model } });
+ * http.createServer(handler.nodeListener).listen(8080);
+ */
+export function createHandler(options: HandlerOptions): ServerHandler {
+  return ServerHandler.of(checkHandlerOptions(options));
+}

@@ -1,0 +1,65 @@
+import type { LanguageModel } from '../stream/language-model.ts';
+import { openTelemetryMetrics } from '../views/open-telemetry-metrics.ts';
+import type { MetricFamily, Sample } from './prometheus-text.ts';
+import { durationBounds } from './server-metrics.ts';
+import type { RequestCounts, ServerMetrics } from './server-metrics.ts';
+
+/** What the server counts itself. */
+export function serverFamilies({ counts, inFlight }: ServerMetrics): MetricFamily[] {
+  const all = [...counts.values()];
+  return [
+    {
+      name: 'tramontane_http_requests_total',
+      type: 'counter',
+      help: 'Requests that are over, streamed answers included, by status.',
+      samples: all.map((one) => ({ labels: labelsOf(one), value: one.requests })),
+    },
+    {
+      name: 'tramontane_http_requests_in_flight',
+      type: 'gauge',
+      help: 'Requests that are not over.',
+      samples: Array.from(inFlight, ([route, value]) => ({ labels: { route }, value })),
+    },
+    {
+      name: 'tramontane_http_request_duration_seconds',
+      type: 'histogram',
+      help: 'From the arrival of a request to the last byte of its answer.',
+      samples: all.flatMap(durationSamples),
+    },
+  ];
+}
+
+/** What each model counts, under the names that OpenTelemetry's become in Prometheus. */
+export function modelFamilies(models: ReadonlyMap<string, LanguageModel>): MetricFamily[] {
+  const families = new Map<string, MetricFamily & { readonly samples: Sample[] }>();
+  for (const [model, loaded] of models) {
+    for (const { name, kind, description, value, attributes } of openTelemetryMetrics(loaded.metrics())) {
+      const type = kind === 'counter' ? 'counter' : 'gauge';
+      const familyName = `${wordOf(name)}${type === 'counter' ? '_total' : ''}`;
+      const family = families.get(familyName) ?? { name: familyName, type, help: description, samples: [] };
+      families.set(familyName, family);
+      const labels = Object.fromEntries(Object.entries(attributes).map(([key, text]) => [wordOf(key), String(text)]));
+      family.samples.push({ labels: { model, ...labels }, value });
+    }
+  }
+  return [...families.values()];
+}
+
+function durationSamples(counts: RequestCounts): Sample[] {
+  const labels = labelsOf(counts);
+  const buckets = durationBounds.map((bound, place) => ({ suffix: '_bucket', labels: { ...labels, le: String(bound) }, value: counts.buckets[place] ?? 0 }));
+  return [
+    ...buckets,
+    { suffix: '_bucket', labels: { ...labels, le: '+Inf' }, value: counts.requests },
+    { suffix: '_sum', labels, value: counts.seconds },
+    { suffix: '_count', labels, value: counts.requests },
+  ];
+}
+
+function labelsOf({ method, route, status }: RequestCounts): Record<string, string> {
+  return { method, route, status: String(status) };
+}
+
+function wordOf(name: string): string {
+  return name.replaceAll(/[^a-zA-Z0-9_]/g, '_');
+}

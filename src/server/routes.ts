@@ -1,0 +1,36 @@
+import type { Endpoint, UpgradeEndpoint } from './endpoint.ts';
+import { chatCompletions } from './endpoints/chat-completions.ts';
+import { completions } from './endpoints/completions.ts';
+import { embeddings } from './endpoints/embeddings.ts';
+import { health } from './endpoints/health.ts';
+import { metrics } from './endpoints/metrics.ts';
+import { listModels, retrieveModel } from './endpoints/models.ts';
+import { resumable } from './replay/resumable.ts';
+import { deleteStream, resumeStream } from './replay/streams.ts';
+import { createResponse } from './responses/create-response.ts';
+import { cancelResponse, deleteResponse, getResponse } from './responses/kept-responses.ts';
+import { responsesSocket } from './responses/responses-socket.ts';
+
+/** What one path answers. A path that ends in `*` stands for all that begin with it. */
+export interface Route {
+  readonly path: string;
+  readonly methods: Readonly<Record<string, Endpoint>>;
+  /** Takes connections that ask for a WebSocket. */
+  readonly upgrade?: UpgradeEndpoint;
+  /** Answers without a key. */
+  readonly open?: boolean;
+}
+
+/** Everything that is served. The first route that fits answers. */
+export const routes: readonly Route[] = [
+  { path: '/v1/chat/completions', methods: { POST: resumable(chatCompletions) } },
+  { path: '/v1/completions', methods: { POST: resumable(completions) } },
+  { path: '/v1/embeddings', methods: { POST: embeddings } },
+  { path: '/v1/models', methods: { GET: listModels } },
+  { path: '/v1/models/*', methods: { GET: retrieveModel } },
+  { path: '/v1/responses', methods: { POST: createResponse }, upgrade: responsesSocket },
+  { path: '/v1/responses/*', methods: { GET: getResponse, POST: cancelResponse, DELETE: deleteResponse } },
+  { path: '/v1/streams/*', methods: { GET: resumeStream, DELETE: deleteStream } },
+  { path: '/health', methods: { GET: health }, open: true },
+  { path: '/metrics', methods: { GET: metrics } },
+];

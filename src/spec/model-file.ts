@@ -1,0 +1,5 @@
+/** A file of a model. */
+export interface ModelFile {
+  readonly path: string;
+  readonly bytes: number;
+}
