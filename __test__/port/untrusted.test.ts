@@ -164,6 +164,11 @@ it('what a model gives that no port can carry ends the connection, and hangs not
   serveModel(port1, Object.assign(Object.create(served) as typeof served, { info: odd }));
   expect(await errorOf(connectPort(port2))).toMatchObject({ code: 'connection-failed' });
   expect(native.live).toEqual([]);
+  // Nor over what cannot be closed by itself, as a worker.
+  const channel = new MessageChannel();
+  const worker = { postMessage: (message: unknown) => channel.port1.postMessage(message), on: channel.port1.on.bind(channel.port1), off: channel.port1.off.bind(channel.port1) };
+  serveModel(worker, Object.assign(Object.create(served) as typeof served, { info: odd }));
+  expect(await errorOf(connectPort(channel.port2))).toMatchObject({ code: 'connection-failed' });
   const fine = await connectTo(served);
   await fine.model.close();
 });

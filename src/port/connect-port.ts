@@ -74,7 +74,6 @@ class PortConnection {
   }
 
   close(): void {
-    this.#post({ tramontane: portVersion, type: 'bye' });
     this.#link.close();
   }
 

@@ -1,5 +1,5 @@
 import { wrongValue } from '../request/check-value.ts';
-import { isOurs } from './port-messages.ts';
+import { isOurs, portVersion } from './port-messages.ts';
 import type { PortMessage } from './port-messages.ts';
 import type { PortLike } from './port-like.ts';
 
@@ -61,8 +61,7 @@ export class PortLink {
   post(message: PortMessage): void {
     if (!this.#open) return;
     try {
-      if (this.#port.postMessage) this.#port.postMessage(message);
-      else this.#port.send?.(message, (error) => void (error && this.#gone()));
+      this.#send(message);
     } catch {
       // It was closed, or cannot carry this: then the other side would wait for what never comes.
       this.#gone();
@@ -79,13 +78,23 @@ export class PortLink {
     else this.#port.unref?.();
   }
 
-  /** Lets go of the port, and closes it where it can be closed by itself: not a worker, not a process. */
+  /** Says so, lets go of the port, and closes it where it can be closed by itself: not a worker, not a process. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
+    try {
+      this.#send({ tramontane: portVersion, type: 'bye' });
+    } catch {
+      // Then there is nobody to be told.
+    }
     this.#listen('off', 'removeEventListener');
     used.delete(this.#port);
     if (this.#port.start) this.#port.close?.();
+  }
+
+  #send(message: PortMessage): void {
+    if (this.#port.postMessage) this.#port.postMessage(message);
+    else this.#port.send?.(message, (error) => void (error && this.#gone()));
   }
 
   #gone(): void {

@@ -27,6 +27,7 @@ export type ReaderMessage = { readonly tramontane: number } & (
   | { readonly type: 'taken'; readonly counts: readonly (readonly [streamId: number, parts: number])[] }
   | { readonly type: 'cancel' | 'pause' | 'resume'; readonly streamId: number }
   | { readonly type: 'measure' }
+  /** The last message of a side. */
   | { readonly type: 'bye' }
 );
 

@@ -65,7 +65,6 @@ export class PortService {
 
   /** Ends the service: its streams are cancelled, and fail on the other side with code `connection-lost`. */
   close(): void {
-    this.#post({ tramontane: portVersion, type: 'bye' });
     this.#link.close();
     this.#end();
   }
