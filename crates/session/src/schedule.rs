@@ -205,6 +205,11 @@ impl Schedule {
         self.computing.len() as u64
     }
 
+    /// Whether a stream that comes now has none before it.
+    pub fn is_idle(&self) -> bool {
+        self.queued() + self.between_slices() + self.computing() == 0
+    }
+
     /// Streams that are paused.
     pub fn parked(&self) -> u64 {
         self.parked.len() as u64

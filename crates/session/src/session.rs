@@ -25,7 +25,7 @@ const STACK_BYTES: usize = 8 << 20;
 /// How a session treats its streams.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionOptions {
-    /// The most streams that may wait to be taken up; one more is refused.
+    /// The most streams that may wait to be taken up; one more is refused. One that nothing is before does not wait.
     pub max_queue: usize,
 }
 
@@ -107,7 +107,7 @@ impl Session {
         let mut schedule = lock(&self.shared.schedule);
         let refused = if schedule.closed {
             Some(closed())
-        } else if schedule.queued() >= self.shared.options.max_queue as u64 {
+        } else if schedule.queued() >= self.shared.options.max_queue as u64 && !schedule.is_idle() {
             Some(self.shared.queue_full(schedule.queued()))
         } else {
             None
