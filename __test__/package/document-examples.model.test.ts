@@ -26,7 +26,7 @@ describe.each(documents)('the examples of %s', (document) => {
 
   it('are found, with no word behind js that says nothing', () => {
     expect(examples.length).toBeGreaterThanOrEqual(document === 'README.md' ? 4 : 1);
-    expect(readFileSync(`${root}/${document}`, 'utf8').match(/^```js.*$/gm)).toHaveLength(examples.length);
+    expect(readFileSync(`${root}/${document}`, 'utf8').match(/^```js\b.*$/gm)).toHaveLength(examples.length);
   });
 
   for (const { number, code, minimumNode } of examples) {
