@@ -22,6 +22,15 @@ unsafe fn transposed([a, b, c, d]: [__m256; 4]) -> [__m256; 4] {
     }
 }
 
+/// Two to the power of each of eight whole numbers.
+#[inline(always)]
+unsafe fn exp2_whole(x: __m256) -> __m256 {
+    unsafe {
+        let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(x), _mm256_set1_epi32(127));
+        _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent))
+    }
+}
+
 impl Lanes for Avx2 {
     const WIDE: bool = false;
 
@@ -74,10 +83,9 @@ impl Lanes for Avx2 {
     }
     #[inline(always)]
     unsafe fn exp2_whole(self) -> Self {
-        Self(self.0.map(|x| unsafe {
-            let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(x), _mm256_set1_epi32(127));
-            _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent))
-        }))
+        // Not by `map`: compiled for processors without AVX2, it stays a function of its own, and calls each instruction.
+        let [low, high] = self.0;
+        Self([unsafe { exp2_whole(low) }, unsafe { exp2_whole(high) }])
     }
     #[inline(always)]
     unsafe fn where_less(self, x: Self, limit: Self, other: Self) -> Self {

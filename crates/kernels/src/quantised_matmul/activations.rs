@@ -11,6 +11,9 @@ pub(super) struct Activations {
     blocks: Vec<ActivationBlock>,
 }
 
+/// In the middle of the floats from 2^23 to 2^24, which are the whole numbers, in the order of their bits.
+const ROUNDED_FROM: f32 = 12_582_912.0;
+
 /// What of a block is not its 32 integers.
 #[derive(Clone, Copy, Default)]
 pub(super) struct ActivationBlock {
@@ -91,9 +94,9 @@ fn quantise_block(numbers: &[f32], levels: &mut [i8], zero: i32) -> ActivationBl
     let inverse = if inverse.is_finite() { inverse } else { 0.0 };
     let mut sum = 0i32;
     for (level, number) in levels.iter_mut().zip(numbers) {
-        let rounded = (number * inverse).round_ties_even();
-        // SAFETY: at most 127 in magnitude, give or take a rounding.
-        let rounded = unsafe { rounded.to_int_unchecked::<i32>() };
+        // To the nearest, halves to even, as the addition rounds: at most 127 in magnitude, give or take a rounding. Where
+        // the processor that is compiled for has no instruction for it, `round_ties_even` is a call for each number.
+        let rounded = (number * inverse + ROUNDED_FROM).to_bits() as i32 - ROUNDED_FROM.to_bits() as i32;
         *level = rounded as i8;
         sum += rounded;
     }

@@ -90,8 +90,12 @@ unsafe fn four_columns<D: Dot, const EIGHT: bool, const MINIMUM: bool, const FIF
             for line in 0..(COLUMNS * block_type.bytes()).div_ceil(64) {
                 _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(line * 64).cast());
             }
-            let [a, b, c, d] =
-                blocks.map(|block| D::four::<EIGHT>(weights_of::<EIGHT, FIFTH>(block_type, block, !D::SIGNED), levels));
+            // Not by `map`: compiled for processors without AVX2, it stays a function of its own, and calls each instruction.
+            let [a, b, c, d] = blocks;
+            let (a, b) =
+                (product::<D, EIGHT, FIFTH>(block_type, a, levels), product::<D, EIGHT, FIFTH>(block_type, b, levels));
+            let (c, d) =
+                (product::<D, EIGHT, FIFTH>(block_type, c, levels), product::<D, EIGHT, FIFTH>(block_type, d, levels));
             let halves = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
             let mut integers = _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256::<1>(halves));
             if !(EIGHT && D::SIGNED) {
@@ -105,6 +109,17 @@ unsafe fn four_columns<D: Dot, const EIGHT: bool, const MINIMUM: bool, const FIF
         }
         sums
     }
+}
+
+/// The products of a block's levels and a block of the activations', each four added up.
+#[inline(always)]
+unsafe fn product<D: Dot, const EIGHT: bool, const FIFTH: bool>(
+    block_type: BlockType,
+    block: *const u8,
+    levels: __m256i,
+) -> __m256i {
+    // SAFETY: the block has all that is read.
+    unsafe { D::four::<EIGHT>(weights_of::<EIGHT, FIFTH>(block_type, block, !D::SIGNED), levels) }
 }
 
 /// The levels of a block, in order; those of eight bits counted from 0 on only where that is wanted.
