@@ -8,19 +8,20 @@ import { BuildError } from '../build/build-error.mjs';
 import { ProgressLine } from '../build/progress-line.mjs';
 import { runCommand } from '../build/run-command.mjs';
 import { runScript } from '../build/run-script.mjs';
-import { CONTENDERS } from './contenders.mjs';
+import { CONTENDERS, quantising } from './contenders.mjs';
 import { MODELS } from './models/bench-models.mjs';
 import { resultsPlot } from './results-plot.mjs';
 import { resultsTable } from './results-table.mjs';
 import { CASES, WORKLOAD } from './workload.mjs';
 
 const HELP = `Measures tramontane beside other ways to run a model on this machine: the same file, the same prompts, greedy,
-in turns. Prints medians with their spread, and ratios (above 1 means tramontane is ahead).
+in turns. Prints medians with their spread, and ratios (above 1 means the first column is ahead).
 
   npm run bench [-- OPTIONS]
 
   --models LIST      by commas: ${Object.keys(MODELS).join(', ')}
-                     (default: smollm2-q4_1)
+                     (default: smollm2-q4_1; random-350m-isq compares tramontane's own quantisations
+                     with one another, without other contenders)
   --contenders LIST  ${CONTENDERS.map(({ name }) => name).join(', ')}
                      (default: tramontane and those that are installed)
   --cases LIST       ${CASES.map(({ key }) => key).join(', ')}
@@ -58,13 +59,14 @@ await runScript(import.meta.url, async () => {
   const rounds = count('rounds', values.rounds);
   const threads = count('threads', values.threads);
   const progress = new ProgressLine();
-  const contenders = await contendersOf(values.contenders, values.install ?? false, progress);
+  const installed = await contendersOf(values.contenders, values.install ?? false, progress);
 
   const all = [];
   for (const name of models) {
-    const { title, file } = /** @type {import('./models/bench-models.mjs').BenchModel} */ (MODELS[name]);
+    const { title, file, isq } = /** @type {import('./models/bench-models.mjs').BenchModel} */ (MODELS[name]);
     progress.start(() => `making ${title}`);
-    const spec = JSON.stringify({ model: await file(), threads, workload: WORKLOAD, cases });
+    const spec = { model: await file(), threads, workload: WORKLOAD, cases };
+    const contenders = isq ? quantising(isq) : installed;
     /** @type {import('./results-table.mjs').Results['figures']} */
     const figures = {};
     for (let round = 1; round <= rounds; round += 1) {
@@ -85,7 +87,7 @@ await runScript(import.meta.url, async () => {
   if (values.json) console.log(JSON.stringify(all));
   if (values.write) {
     const tables = all.map((results) => `${resultsTable(results)}\n\n${results.machine}\n`);
-    writeDocument('bench.md', `# Measured\n\nBy \`npm run bench\`; a ratio above 1x is in tramontane's favour.\n\n${tables.join('\n')}`);
+    writeDocument('bench.md', `# Measured\n\nBy \`npm run bench\`; a ratio above 1x is in favour of the first column.\n\n${tables.join('\n')}`);
   }
 });
 
@@ -109,11 +111,11 @@ async function contendersOf(list, install, progress) {
 }
 
 /**
- * @param {import('./contenders.mjs').Contender} contender @param {string} spec
+ * @param {import('./contenders.mjs').Contender} contender @param {object} spec
  * @returns {Promise<Record<string, number>>}
  */
 async function measured(contender, spec) {
-  const [command, args, env] = contender.command(spec);
+  const [command, args, env] = contender.command(JSON.stringify({ ...spec, isq: contender.isq }));
   let answer = '';
   const { code, output } = await runCommand(command, args, {
     cwd: dirname(fileURLToPath(import.meta.url)),

@@ -11,6 +11,7 @@ import { installPackage, runOrFail } from './install-package.mjs';
  * @property {() => boolean} installed
  * @property {() => Promise<void>} install Into the cache folder.
  * @property {(spec: string) => [command: string, args: string[], env?: NodeJS.ProcessEnv]} command Measures by `spec`.
+ * @property {string} [isq] What it quantises the weights to as it loads them.
  */
 
 const NODE_LLAMA_CPP = '3.22.1';
@@ -20,15 +21,18 @@ const script = (/** @type {string} */ name) => fileURLToPath(new URL(`contenders
 const llamaEntry = join(folder, `node-llama-cpp-${NODE_LLAMA_CPP}`, 'node_modules', 'node-llama-cpp', 'dist', 'index.js');
 const python = join(folder, `mistralrs-${MISTRALRS}`, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 
+/** @type {Contender} */
+const tramontane = {
+  name: 'tramontane',
+  title: 'tramontane',
+  installed: () => true,
+  install: async () => {},
+  command: (spec) => [process.execPath, [script('tramontane.mjs'), spec]],
+};
+
 /** @type {readonly Contender[]} */
 export const CONTENDERS = [
-  {
-    name: 'tramontane',
-    title: 'tramontane',
-    installed: () => true,
-    install: async () => {},
-    command: (spec) => [process.execPath, [script('tramontane.mjs'), spec]],
-  },
+  tramontane,
   {
     name: 'node-llama-cpp',
     title: `node-llama-cpp ${NODE_LLAMA_CPP}`,
@@ -53,3 +57,13 @@ export const CONTENDERS = [
     command: (spec) => [python, [script('mistralrs-python.py'), spec]],
   },
 ];
+
+/**
+ * tramontane once for each of these quantisations.
+ *
+ * @param {readonly string[]} isq As `loadModel` takes them.
+ * @returns {Contender[]}
+ */
+export function quantising(isq) {
+  return isq.map((type) => ({ ...tramontane, title: type, isq: type }));
+}

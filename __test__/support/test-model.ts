@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir } from '../../build/cache-dir.mjs';
 import { TEST_MODEL } from '../../build/get-model.mjs';
-import { writeSmolLm2Safetensors } from './models/smollm2-safetensors.ts';
+import { writeLlamaFolderOf } from './models/llama-folder-of-gguf.ts';
 
 /**
  * The path of SmolLM2-135M-Instruct as GGUF: what `npm test` passes in TRAMONTANE_TEST_MODEL, or what it has downloaded
@@ -17,6 +17,6 @@ export function testModel(): string {
 /** The same model as a folder of half-precision safetensors, 270 MB, written into the cache when it is first asked for. */
 export function testModelFolder(): string {
   const folder = join(cacheDir(), 'fixtures', 'smollm2-safetensors');
-  writeSmolLm2Safetensors(testModel(), folder);
+  writeLlamaFolderOf(testModel(), folder);
   return folder;
 }

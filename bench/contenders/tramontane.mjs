@@ -1,14 +1,14 @@
-// tramontane on one GGUF file: reads { model, threads, workload, cases } from the first argument, prints its figures.
+// tramontane on one file or folder: reads { model, threads, workload, cases, isq } from the first argument, prints its figures.
 import { loadModel } from 'tramontane';
 import { peakMemory } from './peak-memory.mjs';
 
-const { model: file, threads, workload, cases } = JSON.parse(process.argv[2] ?? '');
+const { model: file, threads, workload, cases, isq } = JSON.parse(process.argv[2] ?? '');
 const wanted = new Set(cases);
 /** @type {Record<string, number>} */
 const figures = {};
 
 const loadStart = performance.now();
-const model = await loadModel(file, { threads });
+const model = await loadModel(file, { threads, isq });
 figures.load = seconds(loadStart);
 
 const system = { role: /** @type {const} */ ('system'), content: workload.system };

@@ -5,13 +5,18 @@ import { getModel } from '../../build/get-model.mjs';
 import { u32 } from '../../__test__/support/models/gguf-value.ts';
 import { readGguf, tensorValues } from '../../__test__/support/models/gguf-reader.ts';
 import { writeGguf } from '../../__test__/support/models/gguf-writer.ts';
+import { writeLlamaFolderOf } from '../../__test__/support/models/llama-folder-of-gguf.ts';
 import { randomBlocks } from './random-blocks.mjs';
 
 /**
  * @typedef {object} BenchModel
  * @property {string} title
- * @property {() => Promise<string>} file Makes the file where it is not in the cache yet, and gives its path.
+ * @property {() => Promise<string>} file Makes it where it is not in the cache yet, and gives the path of the file or folder.
+ * @property {readonly string[]} [isq] What tramontane quantises the weights to as it loads them: each is a column of the
+ *   table, and there are no other contenders.
  */
+
+const randomFile = () => made('random-350m-q8_0.gguf', async (path) => writeRandom(await getModel(), path));
 
 /**
  * The models to measure with, by name.
@@ -25,7 +30,16 @@ export const MODELS = {
   },
   'random-350m-q8_0': {
     title: '350M parameters, random, Q8_0',
-    file: () => made('random-350m-q8_0.gguf', async (path) => writeRandom(await getModel(), path)),
+    file: randomFile,
+  },
+  'random-350m-isq': {
+    title: '350M parameters, random, quantised while loading',
+    file: async () => {
+      const folder = join(cacheDir(), 'models', 'random-350m-f16');
+      writeLlamaFolderOf(await randomFile(), folder);
+      return folder;
+    },
+    isq: ['q8_0', 'q4k'],
   },
 };
 

@@ -2,12 +2,12 @@ import { readGguf, tensorValues } from './gguf-reader.ts';
 import { isLlamaFolderWhole, writeLlamaFolder } from './llama-folder.ts';
 
 /**
- * Turns the GGUF file of SmolLM2-135M-Instruct into a Hugging Face folder with half-precision weights (about 270 MB, a few
- * seconds). A folder whose weights are there already, whole, is left as it is.
+ * Turns the GGUF file of a llama with a byte-level tokenizer into a Hugging Face folder with half-precision weights; a few
+ * seconds for 100 million of them. A folder whose weights are there already, whole, is left as it is.
  *
  * @returns whether anything was written
  */
-export function writeSmolLm2Safetensors(ggufPath: string, folder: string): boolean {
+export function writeLlamaFolderOf(ggufPath: string, folder: string): boolean {
   const file = readGguf(ggufPath);
   const tensors = [...file.tensors.values()].map((tensor) => ({
     name: tensor.name,
