@@ -33,6 +33,8 @@ with those of another run or machine.
 const question = 'Write a long story about a dragon who lives on a mountain.';
 const longText = 'The quick brown fox jumps over the lazy dog near the river bank. '.repeat(33);
 const tokens = 96;
+/** As many as share a step of the engine at most; a further one of a lower priority waits. */
+const sharing = 16;
 
 /** @type {Record<string, number[]>} */
 const figures = {};
@@ -66,7 +68,7 @@ await runScript(import.meta.url, async () => {
     note('decode without Node, tokens/s', Number(output.trim().split('\n').at(-1)));
     await decode(model);
     await cancelEverywhere(model);
-    for (const streams of [1, 8, 64]) await crossings(streams);
+    for (const streams of [1, 8, 64]) await together(model, streams);
     await throughput();
   }
   progress.stop();
@@ -88,16 +90,31 @@ async function buildBareEngine(progress) {
 
 /** @param {import('tramontane').Model} model */
 async function decode(model) {
+  const { timings } = await model.streamPrompt(question, { temperature: 0, maxOutputTokens: tokens }).result();
+  note('decode in Node, tokens/s', timings.tokensPerSecond ?? NaN);
+}
+
+/** @param {import('tramontane').Model} model @param {number} streams */
+async function together(model, streams) {
   const loop = monitorEventLoopDelay({ resolution: 1 });
   loop.enable();
   const before = model.metrics();
-  const { timings, usage } = await model.streamPrompt(question, { temperature: 0, maxOutputTokens: tokens }).result();
+  await Promise.all(
+    Array.from({ length: streams }, (_, i) =>
+      model.streamPrompt(`Story ${i}. ${question}`, { temperature: 0, maxOutputTokens: tokens }).result(),
+    ),
+  );
   const after = model.metrics();
   loop.disable();
-  note('decode in Node, tokens/s', timings.tokensPerSecond ?? NaN);
-  note('crossings per token', (after.bellsRung - before.bellsRung) / usage.outputTokens);
+  const generated = after.generatedTokens - before.generatedTokens;
+  note(`crossings per token, ${named(streams)}`, (after.bellsRung - before.bellsRung) / generated);
   // The timer itself waits for the resolution.
-  note('event loop delay while decoding, p99 ms', loop.percentile(99) / 1e6);
+  note(`event loop delay, ${named(streams)}, p99 ms`, loop.percentile(99) / 1e6);
+}
+
+/** @param {number} streams */
+function named(streams) {
+  return streams === 1 ? '1 stream' : `${streams} streams`;
 }
 
 /**
@@ -109,14 +126,28 @@ async function cancelEverywhere(model) {
     stream.cancel();
     return (await stream.result()).timings.stopMs ?? NaN;
   };
+  const others = Array.from({ length: sharing - 1 }, (_, i) =>
+    model.streamPrompt(`Story ${i}. ${question}`, { temperature: 0, maxOutputTokens: 1000 }),
+  );
+  const results = others.map((stream) => stream.result());
   const decoding = model.streamPrompt(question, { temperature: 0 });
   const parts = decoding[Symbol.asyncIterator]();
   for (let read = 0; read < 8; read += 1) await parts.next();
   const queued = model.streamPrompt(`Later. ${question}`, { priority: -1 });
   const waiting = queued.result();
+  // Until it is known to wait behind the others, and is not merely on its way.
+  await setTimeout(20);
+  if (queued.queuePosition === null) throw new BuildError('the stream that should wait was taken up: fewer others than share a step');
   note('stop of a queued stream, ms', await stopMs(queued));
   await waiting;
-  note('stop of a decoding stream, ms', await stopMs(decoding));
+  note(`stop of a decoding stream of ${sharing}, ms`, await stopMs(decoding));
+  for (const stream of others) stream.cancel();
+  await Promise.all(results);
+
+  const alone = model.streamPrompt(question, { temperature: 0 });
+  const itsParts = alone[Symbol.asyncIterator]();
+  for (let read = 0; read < 8; read += 1) await itsParts.next();
+  note('stop of a decoding stream, ms', await stopMs(alone));
 
   const paused = model.streamPrompt(question, { temperature: 0 });
   const pausedParts = paused[Symbol.asyncIterator]();
@@ -128,18 +159,9 @@ async function cancelEverywhere(model) {
   // Another beginning each time, so that nothing of it was kept.
   const prefilling = model.streamPrompt(`${Math.random()} ${longText}`);
   const result = prefilling.result();
-  await setTimeout(150);
+  await setTimeout(50);
   note('stop while a prompt of 500 is computed, ms', await stopMs(prefilling));
   await result;
-}
-
-/** Streams of a scripted model that takes a millisecond for each token. @param {number} streams */
-async function crossings(streams) {
-  const model = await scriptedModel({ replies: [{ text: 'a'.repeat(64), stepMs: 1 }] });
-  await Promise.all(Array.from({ length: streams }, () => model.streamPrompt('Hi').result()));
-  const { bellsRung, generatedTokens } = model.metrics();
-  note(`crossings per token, ${streams} scripted streams`, bellsRung / generatedTokens);
-  await model.close();
 }
 
 /** How many parts a loop takes that does nothing with them, from a model that takes no time. */
