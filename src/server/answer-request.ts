@@ -3,16 +3,21 @@ import { answerPreflight, isPreflight } from './cors.ts';
 import type { FoundRoute } from './find-route.ts';
 import { HttpError } from './http-error.ts';
 import type { RequestContext } from './request-context.ts';
-import { routes } from './routes.ts';
+import type { Route } from './routes.ts';
 
 /** Lets the route's endpoint answer, once it is clear that it may. Throws what is to be answered as an error. */
-export async function answerRequest(context: RequestContext, found: FoundRoute | undefined, request: Request): Promise<Response> {
+export async function answerRequest(
+  context: RequestContext,
+  found: FoundRoute | undefined,
+  request: Request,
+  routes: readonly Route[],
+): Promise<Response> {
   const { settings } = context;
   const { hostname, pathname } = new URL(request.url);
   checkHost(settings, hostname);
   if (settings.cors !== false && isPreflight(request)) return answerPreflight(settings, request);
   if (!found?.route.open) checkKey(settings, request.headers.get('authorization'));
-  if (!found) throw nothingAt(pathname);
+  if (!found) throw nothingAt(pathname, routes);
   const { path, methods, open } = found.route;
   const endpoint = methods[request.method === 'HEAD' ? 'GET' : request.method];
   if (!endpoint) throw wrongMethod(path, methods);
@@ -27,7 +32,7 @@ export function closingError(): HttpError {
   });
 }
 
-function nothingAt(pathname: string): HttpError {
+function nothingAt(pathname: string, routes: readonly Route[]): HttpError {
   const paths = routes.map(({ path }) => path).join(', ');
   return new HttpError(404, 'unknown_url', `there is nothing at ${pathname.slice(0, 100)}, only at ${paths}`);
 }

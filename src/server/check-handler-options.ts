@@ -1,5 +1,6 @@
 import { checkFilledText, checkFunction, checkInteger, checkOptions, guardCheck, largestCount, wrongValue } from '../request/check-value.ts';
 import type { LanguageModel } from '../stream/language-model.ts';
+import { checkPagePath } from './page/page-path.ts';
 import { checkReplayOptions } from './replay/check-replay-options.ts';
 import type { ResumableStreamsSettings } from './replay/resumable-streams.ts';
 import { checkResponsesOptions } from './responses/check-responses-options.ts';
@@ -19,6 +20,8 @@ export interface HandlerSettings {
   readonly maxRequestMs: number;
   readonly responses: ResponseStoreLimits;
   readonly replay: ResumableStreamsSettings;
+  /** Where the page is. */
+  readonly page: string | undefined;
   readonly onError: (failure: ServerFailure) => void;
 }
 
@@ -36,6 +39,7 @@ export const handlerOptionNames = Object.keys({
   maxRequestMs: true,
   responses: true,
   replay: true,
+  page: true,
   onError: true,
 } satisfies Record<keyof HandlerOptions, true>);
 
@@ -59,6 +63,7 @@ export function checkHandlerOptions(options: HandlerOptions, known: readonly str
       maxRequestMs: checkInteger(checked['maxRequestMs'], 'maxRequestMs', { min: 0, max: longestMs }) ?? 0,
       responses: checkResponsesOptions(checked['responses']),
       replay: checkReplayOptions(checked['replay']),
+      page: checkPagePath(checked['page']),
       onError: onError ?? (() => undefined),
     };
   });

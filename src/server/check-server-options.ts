@@ -32,7 +32,8 @@ export function checkServerOptions(options: ServerOptions): { readonly handler: 
     headerTimeoutMs: checkInteger(options.headerTimeoutMs, 'headerTimeoutMs', { min: 1, max: longestMs }) ?? 30_000,
     receiveTimeoutMs: checkInteger(options.receiveTimeoutMs, 'receiveTimeoutMs', { min: 1, max: longestMs }) ?? 120_000,
   }));
-  return { handler, server };
+  // Who mounts a handler has pages of their own; a server of its own has nothing else to show.
+  return { handler: { ...handler, page: options.page === undefined ? '/' : handler.page }, server };
 }
 
 /** Checks where to listen. Throws `invalid-argument`. */

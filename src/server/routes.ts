@@ -5,6 +5,8 @@ import { embeddings } from './endpoints/embeddings.ts';
 import { health } from './endpoints/health.ts';
 import { metrics } from './endpoints/metrics.ts';
 import { listModels, retrieveModel } from './endpoints/models.ts';
+import type { HandlerSettings } from './check-handler-options.ts';
+import { pageRoutes } from './page/page-routes.ts';
 import { resumable } from './replay/resumable.ts';
 import { deleteStream, resumeStream } from './replay/streams.ts';
 import { createResponse } from './responses/create-response.ts';
@@ -22,7 +24,11 @@ export interface Route {
 }
 
 /** Everything that is served. The first route that fits answers. */
-export const routes: readonly Route[] = [
+export function routesOf({ page }: HandlerSettings): readonly Route[] {
+  return page === undefined ? apiRoutes : [...apiRoutes, ...pageRoutes(page)];
+}
+
+const apiRoutes: readonly Route[] = [
   { path: '/v1/chat/completions', methods: { POST: resumable(chatCompletions) } },
   { path: '/v1/completions', methods: { POST: resumable(completions) } },
   { path: '/v1/embeddings', methods: { POST: embeddings } },

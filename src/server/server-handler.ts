@@ -17,7 +17,8 @@ import { ResumableStreams } from './replay/resumable-streams.ts';
 import { RequestContext } from './request-context.ts';
 import type { Shared } from './request-context.ts';
 import { Responses } from './responses/responses.ts';
-import { routes } from './routes.ts';
+import { routesOf } from './routes.ts';
+import type { Route } from './routes.ts';
 import { ServerMetrics } from './server-metrics.ts';
 import type { CloseOptions } from './server-options.ts';
 
@@ -27,12 +28,14 @@ import type { CloseOptions } from './server-options.ts';
  */
 export class ServerHandler {
   readonly #shared: Shared;
+  readonly #routes: readonly Route[];
   readonly #closing = new AbortController();
   readonly #running = new Set<RequestContext>();
   #whenIdle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
   private constructor(settings: HandlerSettings) {
+    this.#routes = routesOf(settings);
     const models = new ModelRegistry(settings);
     const responses = new Responses(settings.responses);
     const streams = new ResumableStreams(settings.replay);
@@ -52,12 +55,12 @@ export class ServerHandler {
    * app.all('/v1/*', (c) => handler.fetch(c.req.raw));
    */
   readonly fetch = async (request: Request): Promise<Response> => {
-    const found = findRoute(routes, new URL(request.url).pathname);
+    const found = findRoute(this.#routes, new URL(request.url).pathname);
     const context = this.#open(request.method, found);
     const leave = () => context.abort(new HttpError(499, 'aborted', 'the caller is gone'));
     if (request.signal.aborted) leave();
     else request.signal.addEventListener('abort', leave, { once: true });
-    const response = await answerRequest(context, found, request).catch((error: unknown) => {
+    const response = await answerRequest(context, found, request, this.#routes).catch((error: unknown) => {
       const { status, body, headers } = context.failureOf(error);
       return jsonResponse(body, status, headers);
     });
@@ -84,7 +87,7 @@ export class ServerHandler {
    * server.on('upgrade', handler.nodeUpgrade);
    */
   readonly nodeUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const found = findRoute(routes, pathOf(request));
+    const found = findRoute(this.#routes, pathOf(request));
     const context = this.#open('UPGRADE', found);
     const leave = () => context.abort(new HttpError(499, 'aborted', 'the caller is gone'));
     socket.once('close', leave);
