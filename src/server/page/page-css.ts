@@ -131,7 +131,7 @@ fieldset label { margin: .45rem 0; }
 
 @media (max-width: 48rem) {
   #sidebar { position: fixed; inset: 0 auto 0 0; z-index: 5; width: min(18rem, 85vw); visibility: hidden; translate: -100%; transition: translate .18s, visibility .18s; }
-  body.sidebar #sidebar { visibility: visible; translate: none; }
+  body.sidebar #sidebar { visibility: visible; translate: none; transition: translate .18s; }
   body.sidebar #shade { display: block; position: fixed; inset: 0; z-index: 4; background: rgb(0 0 0 / 45%); }
   #open-sidebar { display: block; }
   #conversations .remove { opacity: 1; }

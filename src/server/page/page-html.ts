@@ -39,7 +39,7 @@ export function pageHtml(pagePath: string): PageFile {
     <section id="empty">
       <img src="${folder}/icon.svg" alt="" width="56" height="56">
       <h1>What would you like to ask?</h1>
-      <p>Your messages go to this server and nowhere else.</p>
+      <p>This page talks to this server and to nobody else.</p>
     </section>
     <ol id="messages" aria-label="Messages"></ol>
   </div>

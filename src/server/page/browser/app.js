@@ -112,7 +112,12 @@ addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && !event.defaultPrevented && !document.querySelector('dialog[open]')) chat.stop(current);
 });
 addEventListener('pagehide', () => {
-  for (const conversation of conversations) if (chat.isRunning(conversation)) save(conversation);
+  for (const conversation of conversations) {
+    if (!chat.isRunning(conversation)) continue;
+    save(conversation);
+    // The browser would end the request by itself, and make it look like the server's fault.
+    chat.stop(conversation);
+  }
 });
 
 show();

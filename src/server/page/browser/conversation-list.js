@@ -16,9 +16,9 @@ export class ConversationList {
     });
     this.#opener.addEventListener('click', () => this.#unfold());
     byId('shade', HTMLDivElement).addEventListener('click', () => this.fold());
-    byId('sidebar', HTMLElement).addEventListener('keydown', (event) => {
+    document.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || !document.body.classList.contains('sidebar')) return;
-      event.stopPropagation();
+      event.preventDefault();
       this.fold();
       this.#opener.focus();
     });
