@@ -170,6 +170,13 @@ export interface HandlerOptions {
 	 */
 	readonly replay?: StreamReplayOptions | undefined;
 	/**
+	 * Whether there is a page to chat with the models on, at `/` or at the path given here (`/chat`). Its files are below it,
+	 * those of `/` below `/page`. It is shown without a key, and asks for one where the server does.
+	 *
+	 * @defaultValue `true` for `createServer`, `false` for `createHandler`
+	 */
+	readonly page?: boolean | string | undefined;
+	/**
 	 * Called with what went wrong here and not with the caller: its answers do not tell details.
 	 *
 	 * @defaultValue nothing

@@ -53,6 +53,19 @@ describe.skipIf(noBrowser !== undefined)(`the page in a browser${noBrowser ? ` (
     expect(await page.locator('.markdown li').allInnerTexts()).toEqual(['one', 'two']);
   });
 
+  it('leaves code that is still coming where it is, and copies all of it', async () => {
+    const { page } = await openScripted({ text: `\`\`\`js\n${'x '.repeat(60)}\n\`\`\`\nDone.`, stepMs: 5 });
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await ask(page, 'Hi');
+    await page.locator('.assistant[aria-busy=true] pre', { hasText: 'x x' }).waitFor();
+    await page.evaluate('window.figure = document.querySelector("figure")');
+    await replied(page);
+    expect(await page.evaluate('figure.isConnected && figure === document.querySelector("figure")')).toBe(true);
+    await page.getByRole('button', { name: 'Copy code' }).click();
+    await page.getByText('Copied').waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe('x '.repeat(60));
+  });
+
   it('folds tool calls, and gives their results back', async () => {
     const { page } = await openScripted(call, 'A north wind.');
     await page.locator('#open-settings').click();

@@ -21,6 +21,7 @@ const options = {
   'api-key-file': { kind: 'text', value: 'FILE', help: 'a file with the keys that clients may send, one a line; TRAMONTANE_API_KEY in the environment holds one', default: 'no key is needed' },
   cors: { kind: 'texts', value: 'ORIGIN', field: 'cors', help: 'web pages that may use it, such as https://chat.example.org; * for all', default: 'none' },
   'allowed-host': { kind: 'texts', value: 'NAME', field: 'allowedHosts', help: 'a name that requests may call this server by', default: 'any; without keys on 127.0.0.1 only those of this machine' },
+  'no-page': { kind: 'flag', help: 'no page to chat on at /' },
   lazy: { kind: 'flag', help: 'load each model when the first request asks for it' },
   'idle-unload': { kind: 'duration', value: 'TIME', field: 'idleUnloadMs', help: 'unload a model that was not asked for so long, such as 10m; implies --lazy', default: '0, never' },
   'max-loaded': { kind: 'integer', value: 'N', field: 'maxLoadedModels', help: 'the most models at once; one that is idle gives way; implies --lazy', default: 'no limit' },
@@ -40,7 +41,7 @@ export const serve = defineCommand({
   summary: "Serve models to any OpenAI client",
   usage: ['[OPTIONS] [NAME=]MODEL...'],
   about:
-    'Listens for requests as OpenAI\'s API has them, below /v1. Models are loaded before it says that it serves, and requests wait for them, unless --lazy, --idle-unload or --max-loaded say otherwise. Keys are never taken from the command line, which all users of a machine can read. Ctrl-C or SIGTERM takes no more requests and lets running answers end; a second one ends at once.',
+    'Listens for requests as OpenAI\'s API has them, below /v1, and shows a page to chat on at /. Models are loaded before it says that it serves, and requests wait for them, unless --lazy, --idle-unload or --max-loaded say otherwise. Keys are never taken from the command line, which all users of a machine can read. Ctrl-C or SIGTERM takes no more requests and lets running answers end; a second one ends at once.',
   examples: [
     { line: 'tramontane serve ./model.gguf', does: 'one model, for this machine' },
     { line: 'tramontane serve small=./small.gguf large=org/name:Q4_K_M.gguf --max-loaded 1 --idle-unload 10m', does: 'two models, one of them in memory at a time' },
@@ -60,6 +61,7 @@ export const serve = defineCommand({
       apiKeys,
       cors: values.cors.length === 0 ? undefined : values.cors.includes('*') ? true : values.cors,
       allowedHosts: values['allowed-host'].length === 0 ? undefined : values['allowed-host'],
+      page: !values['no-page'],
       maxConnections: values['max-connections'],
       maxBodyBytes: values['max-body'],
       maxRequestMs: values['request-timeout'],
@@ -75,7 +77,10 @@ export const serve = defineCommand({
     });
     const names = Object.keys(models.byName);
     if (values.json) stdout.write(`${JSON.stringify({ url: `${url}/v1`, models: names })}\n`);
-    else stdout.write(`serving ${names.join(', ')} at ${paint.stdout('bold', `${url}/v1`)}\n`);
+    else {
+      stdout.write(`serving ${names.join(', ')} at ${paint.stdout('bold', `${url}/v1`)}\n`);
+      if (!values['no-page']) stdout.write(`chat at ${paint.stdout('bold', `${url}/`)}\n`);
+    }
     if (apiKeys.length === 0 && !/^(127\.|localhost$|::1$)/.test(host)) {
       log('whoever can reach this machine can use it: set TRAMONTANE_API_KEY to ask for a key');
     }

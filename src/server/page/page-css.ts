@@ -54,7 +54,7 @@ header { display: flex; align-items: center; gap: .4rem; padding: .5rem .8rem; }
 #model option { background: var(--raised); }
 #model:hover { border-color: var(--line); }
 #scroller { flex: 1; overflow-y: auto; overflow-x: hidden; padding: 0 1rem; overflow-anchor: none; }
-#scroller:focus { outline: none; }
+#scroller:focus-visible { outline-offset: -2px; }
 #empty { max-width: 32rem; margin: 22vh auto 0; text-align: center; color: var(--soft); }
 #empty h1 { color: var(--text); font-size: 1.6rem; font-weight: 600; margin: 1rem 0 .3rem; }
 #empty p { margin: 0; }
@@ -108,7 +108,7 @@ code { font-family: var(--mono); font-size: .87em; background: var(--code); bord
 figure { margin: .8rem 0; border: 1px solid var(--line); border-radius: .7rem; overflow: hidden; background: var(--code); }
 figcaption { display: flex; align-items: center; justify-content: space-between; min-height: 2.1rem; padding: .1rem .4rem .1rem .9rem; font-size: .8rem; color: var(--soft); border-bottom: 1px solid var(--line); background: var(--side); }
 figcaption button { font-size: .8rem; padding: .1rem .5rem; }
-pre { margin: 0; padding: .8rem .9rem; overflow-x: auto; max-height: 70vh; overflow-y: auto; line-height: 1.5; tab-size: 4; }
+pre { margin: 0; padding: .8rem .9rem; overflow-x: auto; line-height: 1.5; tab-size: 4; }
 pre code { background: none; padding: 0; font-size: .86rem; }
 
 .dock { position: relative; padding: 0 1rem .6rem; }

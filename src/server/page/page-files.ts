@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { HttpError } from '../http-error.ts';
 import { pageCss } from './page-css.ts';
 import { pageIcon } from './page-icon.ts';
@@ -12,7 +14,7 @@ export interface PageFile {
 }
 
 /** The modules are JavaScript here and in `dist`: what the browser runs is what there is to read. */
-const scripts = new URL('./browser/', import.meta.url);
+const scripts = fileURLToPath(new URL('./browser', import.meta.url));
 let files: ReadonlyMap<string, PageFile> | undefined;
 
 /**
@@ -39,7 +41,7 @@ export function textFile(type: string, text: string): PageFile {
 function readScripts(): [string, PageFile][] {
   try {
     const names = readdirSync(scripts).filter((name) => name.endsWith('.js'));
-    return names.map((name) => [name, textFile('text/javascript', readFileSync(new URL(name, scripts), 'utf8'))]);
+    return names.map((name) => [name, textFile('text/javascript', readFileSync(join(scripts, name), 'utf8'))]);
   } catch (cause) {
     const message = 'the files of the page are not beside the module; keep tramontane out of the bundle, or set page to false';
     throw new HttpError(500, 'page_unavailable', message, { cause });

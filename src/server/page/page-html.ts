@@ -35,7 +35,7 @@ export function pageHtml(pagePath: string): PageFile {
     <button type="button" id="open-key" class="quiet" hidden>Key</button>
     <button type="button" id="open-settings" class="quiet">Settings</button>
   </header>
-  <div id="scroller" tabindex="-1">
+  <div id="scroller" role="region" aria-label="Conversation" tabindex="0">
     <section id="empty">
       <img src="${folder}/icon.svg" alt="" width="56" height="56">
       <h1>What would you like to ask?</h1>

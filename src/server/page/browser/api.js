@@ -1,3 +1,4 @@
+import { attempt } from './attempt.js';
 import { readEventData } from './event-data.js';
 
 /** What the server has answered instead of what was asked for, or that it could not be reached. */
@@ -118,7 +119,8 @@ async function errorOf(response) {
  * @returns {import('./reply-fold.js').Chunk}
  */
 function chunkOf(data) {
-  const chunk = JSON.parse(data);
+  const chunk = attempt(() => JSON.parse(data));
+  if (typeof chunk !== 'object' || chunk === null) throw new ServerError('The answer cannot be read.', { code: 'invalid_answer' });
   if (chunk.error) throw new ServerError(String(chunk.error.message ?? 'The server failed.'), { code: String(chunk.error.code ?? 'error') });
   return chunk;
 }

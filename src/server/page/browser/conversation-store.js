@@ -1,3 +1,5 @@
+import { attempt } from './attempt.js';
+
 /** @typedef {import('./conversation.js').Conversation} Conversation */
 
 const prefix = 'tramontane.conversation.';
@@ -58,19 +60,4 @@ export class ConversationStore {
 function parse(json) {
   const conversation = attempt(() => JSON.parse(json ?? 'null'));
   return typeof conversation?.id === 'string' && Array.isArray(conversation.messages) ? conversation : undefined;
-}
-
-/**
- * What a function gives, or nothing where it throws: storage may be switched off.
- *
- * @template Value
- * @param {() => Value} action
- * @returns {Value | undefined}
- */
-export function attempt(action) {
-  try {
-    return action();
-  } catch {
-    return undefined;
-  }
 }

@@ -33,7 +33,7 @@ export class EventData {
 }
 
 /**
- * Reads a body to its end.
+ * Reads a body to its end, or until `onData` throws.
  *
  * @param {ReadableStream<Uint8Array>} body
  * @param {(data: string) => void} onData - with the data of each event
@@ -42,9 +42,14 @@ export async function readEventData(body, onData) {
   const events = new EventData();
   const decoder = new TextDecoder();
   const reader = body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    for (const data of events.push(decoder.decode(value, { stream: !done }))) onData(data);
-    if (done) return;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      for (const data of events.push(decoder.decode(value, { stream: !done }))) onData(data);
+      if (done) return;
+    }
+  } finally {
+    // Where `onData` threw there may be more to come, which nobody wants.
+    reader.cancel().catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-import { attempt } from './conversation-store.js';
+import { attempt } from './attempt.js';
 import { byId } from './dom.js';
 
 const stored = 'tramontane.key';

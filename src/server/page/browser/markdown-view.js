@@ -2,27 +2,46 @@ import { copyButton, make } from './dom.js';
 import { parseInline } from './inline-markdown.js';
 import { parseMarkdown } from './markdown.js';
 
+/** @typedef {import('./markdown.js').Block} Block */
+
 const headings = /** @type {const} */ (['h3', 'h4', 'h5', 'h6']);
 
 /** Shows Markdown that grows: what has not changed since the last time stays as it is, a selection in it included. */
 export class MarkdownView {
   element = make('div', { className: 'markdown' });
-  /** @type {string[]} */
-  #sources = [];
+  /** @type {readonly { block: Block, source: string }[]} */
+  #shown = [];
 
   /** @param {string} text */
   update(text) {
     const blocks = parseMarkdown(text);
     let same = 0;
-    while (same < blocks.length && blocks[same]?.source === this.#sources[same]) same += 1;
+    while (same < blocks.length && blocks[same]?.source === this.#shown[same]?.source) same += 1;
+    if (this.#growCode(this.#shown[same]?.block, blocks[same]?.block, same)) same += 1;
     while (this.element.childNodes.length > same) this.element.lastChild?.remove();
     this.element.append(...blocks.slice(same).map(({ block }) => blockElement(block)));
-    this.#sources = blocks.map(({ source }) => source);
+    this.#shown = blocks;
+  }
+
+  /**
+   * Adds to code that was shown already: made anew, it would lose how far it was scrolled.
+   *
+   * @param {Block | undefined} shown
+   * @param {Block | undefined} block
+   * @param {number} at
+   */
+  #growCode(shown, block, at) {
+    if (shown?.type !== 'code' || block?.type !== 'code' || shown.language !== block.language) return false;
+    const code = this.element.children[at]?.querySelector('code')?.firstChild;
+    if (!(code instanceof Text)) return false;
+    if (block.text.startsWith(shown.text)) code.appendData(block.text.slice(shown.text.length));
+    else code.data = block.text; // Half of the fence that closes it was taken for a line of it.
+    return true;
   }
 }
 
 /**
- * @param {import('./markdown.js').Block} block
+ * @param {Block} block
  * @returns {HTMLElement}
  */
 function blockElement(block) {
@@ -51,7 +70,7 @@ function blockElement(block) {
 /**
  * What an item holds. Its first paragraph has no margins of its own.
  *
- * @param {readonly import('./markdown.js').Block[]} blocks
+ * @param {readonly Block[]} blocks
  * @returns {Node[]}
  */
 function itemNodes([first, ...rest]) {
@@ -66,12 +85,9 @@ function itemNodes([first, ...rest]) {
  * @param {string} language
  */
 export function codeFigure(text, language) {
-  return make(
-    'figure',
-    {},
-    make('figcaption', {}, make('span', {}, language.slice(0, 40) || 'text'), copyButton(() => text, 'code')),
-    make('pre', { tabIndex: 0 }, make('code', {}, text)),
-  );
+  const code = make('code', {}, text);
+  const caption = make('figcaption', {}, make('span', {}, language.slice(0, 40) || 'text'), copyButton(() => code.textContent ?? '', 'code'));
+  return make('figure', {}, caption, make('pre', { tabIndex: 0 }, code));
 }
 
 /** @param {readonly string[][]} rows */
