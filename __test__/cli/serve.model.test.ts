@@ -96,6 +96,21 @@ describe('tramontane serve', () => {
     expect(allowed).toEqual(['https://chat.example.org', null]);
   });
 
+  it.each([
+    [[], 200, '<!doctype html>'],
+    [['--no-page'], 404, 'unknown_url'],
+  ])('shows a page to chat on, with all its files, unless %j', async (options, status, text) => {
+    let page: { status: number; text: string } | undefined;
+    let script: number | undefined;
+    await serving([model, '--lazy', ...options], {}, async (url) => {
+      const response = await fetch(new URL('/', url));
+      page = { status: response.status, text: await response.text() };
+      script = (await fetch(new URL('/page/app.js', url))).status;
+    });
+    expect(page).toEqual({ status, text: expect.stringContaining(text) });
+    expect(script).toBe(status);
+  });
+
   it('loads a model when it is asked for, and answers "tramontane run --url"', async () => {
     let answer: CliEnd | undefined;
     const end = await serving([`small=${model}`, '--idle-unload', '1h'], {}, async (url) => {

@@ -55,7 +55,7 @@ header { display: flex; align-items: center; gap: .4rem; padding: .5rem .8rem; }
 #model:hover { border-color: var(--line); }
 #scroller { flex: 1; overflow-y: auto; overflow-x: hidden; padding: 0 1rem; overflow-anchor: none; }
 #scroller:focus-visible { outline-offset: -2px; }
-#empty { max-width: 32rem; margin: 22vh auto 0; text-align: center; color: var(--soft); }
+#empty { text-wrap: balance; max-width: 32rem; margin: 22vh auto 0; text-align: center; color: var(--soft); }
 #empty h1 { color: var(--text); font-size: 1.6rem; font-weight: 600; margin: 1rem 0 .3rem; }
 #empty p { margin: 0; }
 #messages { list-style: none; max-width: 46rem; margin: 0 auto; padding: 1rem 0 2rem; }

@@ -17,18 +17,27 @@ export interface PageFile {
 const scripts = fileURLToPath(new URL('./browser', import.meta.url));
 let files: ReadonlyMap<string, PageFile> | undefined;
 
+/** A file of the page by its name. Throws as {@link checkPageFiles} does. */
+export function pageFile(name: string): PageFile | undefined {
+  return allFiles().get(name);
+}
+
 /**
- * A file of the page by its name.
+ * Whether the page's files are there.
  *
  * @throws {HttpError} 500 where a bundler has left the scripts behind
  */
-export function pageFile(name: string): PageFile | undefined {
+export function checkPageFiles(): void {
+  allFiles();
+}
+
+function allFiles(): ReadonlyMap<string, PageFile> {
   files ??= new Map([
     ['page.css', textFile('text/css', pageCss)],
     ['icon.svg', textFile('image/svg+xml', pageIcon)],
     ...readScripts(),
   ]);
-  return files.get(name);
+  return files;
 }
 
 /** Text with its type and the tag by which a browser asks whether it has changed. */

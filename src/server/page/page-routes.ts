@@ -1,7 +1,7 @@
 import type { Endpoint } from '../endpoint.ts';
 import { HttpError } from '../http-error.ts';
 import type { Route } from '../routes.ts';
-import { pageFile } from './page-files.ts';
+import { checkPageFiles, pageFile } from './page-files.ts';
 import type { PageFile } from './page-files.ts';
 import { pageHtml } from './page-html.ts';
 import { pageFolder } from './page-path.ts';
@@ -41,6 +41,8 @@ export function pageRoutes(pagePath: string): readonly Route[] {
     const { pathname } = new URL(request.url);
     // Relative addresses on the page would lead elsewhere.
     if (pathname !== pagePath) return new Response(null, { status: 308, headers: { location: `..${pagePath.slice(pagePath.lastIndexOf('/'))}` } });
+    // Without its scripts it would be there and do nothing.
+    checkPageFiles();
     return fileResponse(request, html);
   };
   return [
