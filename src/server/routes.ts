@@ -1,3 +1,4 @@
+import type { HandlerSettings } from './check-handler-options.ts';
 import type { Endpoint, UpgradeEndpoint } from './endpoint.ts';
 import { chatCompletions } from './endpoints/chat-completions.ts';
 import { completions } from './endpoints/completions.ts';
@@ -5,7 +6,6 @@ import { embeddings } from './endpoints/embeddings.ts';
 import { health } from './endpoints/health.ts';
 import { metrics } from './endpoints/metrics.ts';
 import { listModels, retrieveModel } from './endpoints/models.ts';
-import type { HandlerSettings } from './check-handler-options.ts';
 import { pageRoutes } from './page/page-routes.ts';
 import { resumable } from './replay/resumable.ts';
 import { deleteStream, resumeStream } from './replay/streams.ts';

@@ -14,7 +14,7 @@ import { serve } from '../../support/server/serve.ts';
 const tool = { type: 'function', function: { name: 'get_wind', parameters: { type: 'object' } } };
 const call = '<tool_call>\n{"name": "get_wind", "arguments": {"city": "Perpignan"}}\n</tool_call>';
 
-describe.skipIf(noBrowser !== undefined)(`the page in a browser${noBrowser ? ` (${noBrowser})` : ''}`, () => {
+describe.skipIf(noBrowser !== undefined)(`the page in a browser${noBrowser ? ` (${noBrowser})` : ''}`, { timeout: 60_000 }, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();
@@ -32,7 +32,7 @@ describe.skipIf(noBrowser !== undefined)(`the page in a browser${noBrowser ? ` (
   };
 
   it('streams a reply as it comes, and says how fast it came', async () => {
-    const { page } = await openScripted({ text: 'word '.repeat(40), stepMs: 5 });
+    const { page } = await openScripted({ text: 'word '.repeat(40), stepMs: 15 });
     await ask(page, 'Hi');
     await page.locator('.assistant[aria-busy=true] .markdown', { hasText: 'word word' }).waitFor();
     expect(await replied(page)).toBe('word '.repeat(40).trim());
@@ -54,7 +54,7 @@ describe.skipIf(noBrowser !== undefined)(`the page in a browser${noBrowser ? ` (
   });
 
   it('leaves code that is still coming where it is, and copies all of it', async () => {
-    const { page } = await openScripted({ text: `\`\`\`js\n${'x '.repeat(60)}\n\`\`\`\nDone.`, stepMs: 5 });
+    const { page } = await openScripted({ text: `\`\`\`js\n${'x '.repeat(60)}\n\`\`\`\nDone.`, stepMs: 15 });
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await ask(page, 'Hi');
     await page.locator('.assistant[aria-busy=true] pre', { hasText: 'x x' }).waitFor();
@@ -243,6 +243,32 @@ describe.skipIf(noBrowser !== undefined)(`the page in a browser${noBrowser ? ` (
     expect(first).toBe('Hello.');
     expect(second).toMatch(/^y{3,2999}$/);
     expect(await page.locator('.assistant .note').innerText()).toBe('Stopped.');
+  });
+
+  it('says when the browser has no room for a conversation, and goes on', async () => {
+    const page = await open({ small: new PlayedModel([['One'], ['Two']]) });
+    await page.evaluate(`(() => {
+      for (let size = 2 ** 22; size >= 1; size /= 2) {
+        try { for (let count = 0; ; count += 1) localStorage.setItem('filled.' + size + '.' + count, 'x'.repeat(size)); } catch {}
+      }
+    })()`);
+    await ask(page, 'Hi');
+    expect(await replied(page)).toBe('One');
+    expect(await page.locator('#notice').innerText()).toContain('no room');
+    await page.evaluate('for (const key of Object.keys(localStorage)) if (key.startsWith("filled.")) localStorage.removeItem(key)');
+    await ask(page, 'Again');
+    expect(await replied(page)).toBe('Two');
+    expect(await page.locator('#notice').isVisible()).toBe(false);
+  });
+
+  it('shows what another tab has said', async () => {
+    const page = await open({ small: new PlayedModel() });
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await ask(other, 'From the other tab');
+    await replied(other);
+    await page.locator('#conversations .open', { hasText: 'From the other tab' }).click();
+    expect(await replied(page)).toBe('Hello');
   });
 
   it('keeps several conversations, each with its own messages', async () => {

@@ -116,6 +116,7 @@ pre code { background: none; padding: 0; font-size: .86rem; }
 #composer:focus-within { border-color: var(--accent); }
 #prompt { flex: 1; min-width: 0; border: 0; background: none; resize: none; max-height: 40dvh; padding: .3rem .6rem; outline: none; }
 #send, #stop { border-radius: .8rem; min-width: 4.6rem; }
+#notice { max-width: 46rem; margin: 0 auto .6rem; }
 #hint { text-align: center; margin: .45rem 0 0; }
 #to-end { position: absolute; top: -2.8rem; left: 50%; translate: -50%; border-radius: 2rem; font-size: .85rem; box-shadow: 0 2px 10px rgb(0 0 0 / 12%); }
 

@@ -44,6 +44,7 @@ export function pageHtml(pagePath: string): PageFile {
     <ol id="messages" aria-label="Messages"></ol>
   </div>
   <div class="dock">
+    <p id="notice" class="problem" role="alert" hidden>This browser has no room left for this conversation: it is gone when the page is closed. Deleting others makes room.</p>
     <button type="button" id="to-end" hidden>↓ Latest</button>
     <form id="composer">
       <label class="hidden" for="prompt">Message</label>

@@ -2,7 +2,7 @@ import { Api } from './api.js';
 import { Chat } from './chat.js';
 import { Composer } from './composer.js';
 import { ConversationList } from './conversation-list.js';
-import { ConversationStore } from './conversation-store.js';
+import { ConversationStore, latestFirst } from './conversation-store.js';
 import { newConversation } from './conversation.js';
 import { byId } from './dom.js';
 import { KeyDialog } from './key-dialog.js';
@@ -18,10 +18,11 @@ const saveEveryMs = 500;
 const longestAnnouncement = 1000;
 
 const status = byId('status', HTMLParagraphElement);
+const notice = byId('notice', HTMLParagraphElement);
 const settings = new Settings();
 const models = new ModelSelect(settings);
 const api = new Api(new URL(document.documentElement.dataset['root'] ?? './', document.baseURI), new KeyDialog());
-const store = new ConversationStore(() => announce('This browser has no room left: what is said from now on is gone when the page is closed.'));
+const store = new ConversationStore();
 let conversations = store.load();
 /** @type {Conversation} */
 let current = conversations[0] ?? newConversation();
@@ -103,7 +104,7 @@ store.watch((id, changed) => {
   const known = conversations.find((conversation) => conversation.id === id);
   // Who has a reply written into it here knows best.
   if (known && chat.isRunning(known)) return;
-  conversations = [...(changed ? [changed] : []), ...conversations.filter((conversation) => conversation !== known)];
+  conversations = [...(changed ? [changed] : []), ...conversations.filter((conversation) => conversation !== known)].toSorted(latestFirst);
   if (current.id === id) current = changed ?? newConversation();
   show();
 });
@@ -136,8 +137,8 @@ function save(conversation) {
   saveTimer = undefined;
   if (forgotten.has(conversation)) return;
   if (!conversations.includes(conversation)) conversations = [conversation, ...conversations];
-  conversations.sort((a, b) => b.updatedAt - a.updatedAt);
-  store.save(conversation);
+  conversations = conversations.toSorted(latestFirst);
+  notice.hidden = store.save(conversation);
 }
 
 /** @param {Conversation} conversation */

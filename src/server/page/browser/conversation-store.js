@@ -6,13 +6,6 @@ const prefix = 'tramontane.conversation.';
 
 /** The conversations of this browser, each under a key of its own, so that two tabs do not undo each other's. */
 export class ConversationStore {
-  #onFull;
-
-  /** @param {() => void} onFull - called when something could not be kept */
-  constructor(onFull) {
-    this.#onFull = onFull;
-  }
-
   /**
    * All that there are, the latest first. A reply that runs is one whose page is gone.
    *
@@ -24,16 +17,15 @@ export class ConversationStore {
     for (const message of all.flatMap(({ messages }) => messages)) {
       if (message.role === 'assistant' && message.state === 'running') message.state = 'stopped';
     }
-    return all.toSorted((a, b) => b.updatedAt - a.updatedAt);
+    return all.toSorted(latestFirst);
   }
 
-  /** @param {Conversation} conversation */
+  /**
+   * @param {Conversation} conversation
+   * @returns {boolean} Whether there was room for it.
+   */
   save(conversation) {
-    try {
-      localStorage.setItem(`${prefix}${conversation.id}`, JSON.stringify(conversation));
-    } catch {
-      this.#onFull();
-    }
+    return attempt(() => localStorage.setItem(`${prefix}${conversation.id}`, JSON.stringify(conversation)) ?? true) ?? false;
   }
 
   /** @param {Conversation} conversation */
@@ -51,6 +43,16 @@ export class ConversationStore {
       if (key?.startsWith(prefix)) onChange(key.slice(prefix.length), parse(newValue));
     });
   }
+}
+
+/**
+ * How conversations are ordered.
+ *
+ * @param {Conversation} a
+ * @param {Conversation} b
+ */
+export function latestFirst(a, b) {
+  return b.updatedAt - a.updatedAt;
 }
 
 /**
