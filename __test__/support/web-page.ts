@@ -4,10 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import chromium from '@sparticuz/chromium';
-import { chromium as playwright } from 'playwright-core';
 import type { Page } from 'playwright-core';
 import { WebSocketServer } from 'ws';
+import { launchChromium } from './browser/launch-chromium.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -52,9 +51,7 @@ export async function openBrowser(): Promise<Browser> {
     onPort(port2);
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  // In one process it would end with its first page.
-  const args = chromium.args.filter((arg) => arg !== '--single-process');
-  const browser = await playwright.launch({ executablePath: await chromium.executablePath(), args, headless: true });
+  const browser = await launchChromium();
   return {
     async open(take, path = '/') {
       onPort = take;

@@ -7,7 +7,8 @@ import { createHandler } from '../../../src/server/index.ts';
 import type { ServerOptions } from '../../../src/server/index.ts';
 import { scriptedModel } from '../../../src/testing/index.ts';
 import type { Script } from '../../../src/testing/index.ts';
-import { noBrowser, openBrowser, openPage } from '../../support/browser/open-page.ts';
+import { launchChromium, noBrowser } from '../../support/browser/launch-chromium.ts';
+import { openPage } from '../../support/browser/open-page.ts';
 import { PlayedModel } from '../../support/server/played-model.ts';
 import { serve } from '../../support/server/serve.ts';
 
@@ -17,7 +18,7 @@ const call = '<tool_call>\n{"name": "get_wind", "arguments": {"city": "Perpignan
 describe.skipIf(noBrowser !== undefined)(`the page in a browser${noBrowser ? ` (${noBrowser})` : ''}`, { timeout: 60_000 }, () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await openBrowser();
+    browser = await launchChromium();
   }, 60_000);
   afterAll(async () => browser?.close());
 

@@ -1,27 +1,5 @@
-import packaged from '@sparticuz/chromium';
-import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
-
-/** Why no browser can be had here, if so. */
-export const noBrowser =
-  process.platform === 'linux' && process.arch === 'x64' ? undefined : 'skipped: the Chromium of @sparticuz/chromium is for Linux on x64 only';
-
-/** What starts it without a sandbox of its own, which containers refuse, and keeps it from asking its maker anything. */
-const args = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-  '--disable-quic',
-  '--disable-gpu',
-];
-
-export async function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: await packaged.executablePath(), headless: true, args });
-}
 
 /**
  * Opens a page for the time of one test, with a storage of its own. Afterwards it must have thrown nothing, have kept to
