@@ -24,8 +24,9 @@ export function toRequest(request: IncomingMessage, signal: AbortSignal): Reques
 function urlOf(request: IncomingMessage): URL {
   const { url = '/' } = request;
   const { origin } = hostOf(request);
-  // Joined as text: as a relative URL, `//other.example` would name another host.
-  return new URL(url.startsWith('/') ? `${origin}${url}` : `${origin}/`);
+  // Joined as text: as a relative URL, `//other.example` would name another host. At `*`, which stands for the server as a
+  // whole, there is nothing, and so there is nothing at whole addresses, which are asked of proxies.
+  return new URL(url.startsWith('/') ? `${origin}${url}` : `${origin}/*`);
 }
 
 function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> {
