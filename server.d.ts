@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Duplex, Readable } from 'node:stream';
-import type { LanguageModel } from 'tramontane';
+import type { EmbeddingResult, LanguageModel } from 'tramontane';
 export { TramontaneError } from 'tramontane';
 
 /** A server on `node:http`; make one with {@link createServer}. It keeps the process alive while it listens. */
@@ -100,10 +100,10 @@ export interface CloseOptions {
 export interface HandlerOptions {
 	/**
 	 * The models by the names that requests call them by. Several names may lead to the same model. A model by itself goes
-	 * by its own name: the file's, where it has one. What was loaded elsewhere is the caller's to close; what `load` gives
-	 * is closed here.
+	 * by its own name: the file's, where it has one. Embedding models are served beside those that generate text. What was
+	 * loaded elsewhere is the caller's to close; what `load` gives is closed here.
 	 */
-	readonly models: LanguageModel | Readonly<Record<string, LanguageModel | LoadableModel>>;
+	readonly models: ServedModel | Readonly<Record<string, ServedModel | LoadableModel>>;
 	/**
 	 * The model of requests that name none.
 	 *
@@ -197,7 +197,7 @@ export interface LoadableModel {
 	 */
 	readonly load: (options: {
 		readonly abortSignal: AbortSignal;
-	}) => Promise<LanguageModel>;
+	}) => Promise<ServedModel>;
 	/**
 	 * After how many milliseconds without a request it is unloaded; 0 keeps it. At most 2^31 - 1.
 	 *
@@ -226,6 +226,23 @@ export interface ResponsesOptions {
 	 * @defaultValue 3600000
 	 */
 	readonly ttlMs?: number | undefined;
+}
+
+/**
+ * What a server needs of a model that turns texts into vectors and generates none: an `EmbeddingModel` has it. A
+ * {@link LanguageModel} that has `embed` too, as a remote one, serves both.
+ */
+export interface ServedEmbeddingModel {
+	/** What is known of it; at least its name. */
+	readonly info: {
+		readonly model: string;
+	};
+	/** A vector for each text. */
+	embed(texts: readonly string[], options?: {
+		readonly abortSignal?: AbortSignal | undefined;
+	}): Promise<EmbeddingResult>;
+	/** Frees what the model holds. Any number of times. */
+	close(): Promise<void>;
 }
 
 /** What went wrong and where, for the log. */
@@ -293,5 +310,8 @@ export interface StreamReplayOptions {
 	 */
 	readonly graceMs?: number | undefined;
 }
+
+/** A model of either kind. */
+export type ServedModel = LanguageModel | ServedEmbeddingModel;
 
 export {};

@@ -1,6 +1,7 @@
-import type { LanguageModel } from '../stream/language-model.ts';
 import { openTelemetryMetrics } from '../views/open-telemetry-metrics.ts';
 import type { MetricFamily, Sample } from './prometheus-text.ts';
+import { isLanguageModel } from './served-model.ts';
+import type { ServedModel } from './served-model.ts';
 import { durationBounds } from './server-metrics.ts';
 import type { RequestCounts, ServerMetrics } from './server-metrics.ts';
 
@@ -30,9 +31,10 @@ export function serverFamilies({ counts, inFlight }: ServerMetrics): MetricFamil
 }
 
 /** What each model counts, under the names that OpenTelemetry's become in Prometheus. */
-export function modelFamilies(models: ReadonlyMap<string, LanguageModel>): MetricFamily[] {
+export function modelFamilies(models: ReadonlyMap<string, ServedModel>): MetricFamily[] {
   const families = new Map<string, MetricFamily & { readonly samples: Sample[] }>();
   for (const [model, loaded] of models) {
+    if (!isLanguageModel(loaded)) continue;
     for (const { name, kind, description, value, attributes } of openTelemetryMetrics(loaded.metrics())) {
       const type = kind === 'counter' ? 'counter' : 'gauge';
       const familyName = `${wordOf(name)}${type === 'counter' ? '_total' : ''}`;

@@ -1,10 +1,10 @@
-import type { LanguageModel } from '../stream/language-model.ts';
 import { HttpError } from './http-error.ts';
+import type { ServedModel } from './served-model.ts';
 import type { LoadableModel } from './server-options.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 interface Load {
-  readonly promise: Promise<LanguageModel>;
+  readonly promise: Promise<ServedModel>;
   readonly controller: AbortController;
 }
 
@@ -28,7 +28,7 @@ export class ModelSlot {
   #waiting = 0;
   #lastUsedAt = 0;
   #load: Load | undefined;
-  #model: LanguageModel | undefined;
+  #model: ServedModel | undefined;
   #unloading: Promise<void> | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
 
@@ -39,7 +39,7 @@ export class ModelSlot {
   }
 
   /** The model, where it is loaded. */
-  get model(): LanguageModel | undefined {
+  get model(): ServedModel | undefined {
     return this.#model;
   }
 
@@ -49,7 +49,7 @@ export class ModelSlot {
   }
 
   /** The model, loaded where it is not, for one more user; each has to {@link release} it. */
-  async acquire(signal: AbortSignal): Promise<LanguageModel> {
+  async acquire(signal: AbortSignal): Promise<ServedModel> {
     this.#waiting += 1;
     clearTimeout(this.#idleTimer);
     try {
@@ -75,7 +75,7 @@ export class ModelSlot {
     await this.#unloading;
   }
 
-  async #close(model: LanguageModel): Promise<void> {
+  async #close(model: ServedModel): Promise<void> {
     this.#model = undefined;
     await model.close().catch(() => undefined);
     this.#unloading = undefined;
@@ -118,7 +118,7 @@ export class ModelSlot {
     return { promise, controller };
   }
 
-  async #run(abortSignal: AbortSignal): Promise<LanguageModel> {
+  async #run(abortSignal: AbortSignal): Promise<ServedModel> {
     let holds = false;
     try {
       await this.#events.takeRoom(this, abortSignal);

@@ -14,7 +14,7 @@ import { readJson } from '../read-json.ts';
 /** `POST /v1/chat/completions`. */
 export const chatCompletions: Endpoint = async (context, request) => {
   const asked = readChatRequest(await readJson(context, request));
-  const { name, model } = await context.useModel(asked.model);
+  const { name, model } = await context.useLanguageModel(asked.model);
   const reply = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: name };
   const streams = model.streamChoices({ ...asked.request, abortSignal: context.signal }, asked.count);
   try {

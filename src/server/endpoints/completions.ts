@@ -14,7 +14,7 @@ import { readJson } from '../read-json.ts';
 /** `POST /v1/completions`: text that is continued as it stands, without a chat template. */
 export const completions: Endpoint = async (context, request) => {
   const asked = readCompletionRequest(await readJson(context, request));
-  const { name, model } = await context.useModel(asked.model);
+  const { name, model } = await context.useLanguageModel(asked.model);
   const reply = { id: `cmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: name };
   const streams = asked.requests.flatMap((each) => model.streamChoices({ ...each, abortSignal: context.signal }, asked.count));
   try {

@@ -40,7 +40,7 @@ export class Responses {
     const asked = withInstructions(request.instructions, messages);
     if (asked.length === 0) throw new TramontaneError('invalid-argument', 'input is missing; send a text or items', { field: 'input' });
 
-    const lease = await models.acquire(request.model, signal);
+    const lease = await models.acquireLanguageModel(request.model, signal);
     const options = request.generate ? request.options : { ...request.options, maxOutputTokens: 1 };
     const run: ResponseRun = new ResponseRun({
       frame: { id: newId(), model: lease.name, createdAt: Math.floor(Date.now() / 1000), asked: request.asked },
