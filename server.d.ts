@@ -29,14 +29,14 @@ export declare class Server implements AsyncDisposable {
 }
 
 /**
- * Answers OpenAI's HTTP API from models, wherever they run; make one with {@link createHandler}. It belongs to no server:
+ * Answers OpenAI's HTTP API and Ollama's from models, wherever they run; make one with {@link createHandler}. It belongs to no server:
  * `fetch` answers a web `Request`, `nodeListener` a request of `node:http` and of what is built on it.
  */
 export declare class ServerHandler {
 	#private;
 	private constructor();
 	/**
-	 * Answers one request. Never rejects: what goes wrong is answered, as OpenAI answers it. A caller who goes away, by the
+	 * Answers one request. Never rejects: what goes wrong is answered, as they answer it. A caller who goes away, by the
 	 * request's signal or by cancelling the answer's body, frees its sequences within one step.
 	 *
 	 * @example With Hono

@@ -64,7 +64,7 @@ export class ModelRegistry {
   get loaded(): ReadonlyMap<string, ServedModel> {
     const loaded = new Map<ServedModel, string>();
     for (const name of this.#names) {
-      const model = this.#given.get(name) ?? this.#slots.get(name)?.model;
+      const model = this.loadedAs(name);
       if (model && !loaded.has(model)) loaded.set(model, name);
     }
     return new Map(Array.from(loaded, ([model, name]) => [name, model]));
@@ -115,6 +115,21 @@ export class ModelRegistry {
     if (isEmbeddingModel(lease.model)) return { ...lease, model: lease.model, release };
     release();
     throw unsupported(`the model "${lease.name}" writes text and has no embeddings; ask an embedding model`);
+  }
+
+  /** The model of a name, where it is there at this moment. */
+  loadedAs(name: string): ServedModel | undefined {
+    return this.#given.get(name) ?? this.#slots.get(name)?.model;
+  }
+
+  /** How long the model of a name stays if nobody asks for it, in milliseconds. What was not loaded here stays. */
+  staysForMs(name: string): number {
+    return this.#slots.get(name)?.staysForMs ?? Infinity;
+  }
+
+  /** Says how long the model of a name is to stay without a request, as {@link ModelSlot.keepFor}. */
+  keepFor(name: string, ms: number): void {
+    this.#slots.get(name)?.keepFor(ms);
   }
 
   /** Closes what was loaded here. */

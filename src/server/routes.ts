@@ -5,6 +5,10 @@ import { embeddings } from './endpoints/embeddings.ts';
 import { health } from './endpoints/health.ts';
 import { metrics } from './endpoints/metrics.ts';
 import { listModels, retrieveModel } from './endpoints/models.ts';
+import { embed, embedOne } from './ollama/embed.ts';
+import { chat, generate } from './ollama/generation.ts';
+import { listRunning, listTags, show } from './ollama/models.ts';
+import { notHere, running, tellVersion } from './ollama/server-state.ts';
 import { resumable } from './replay/resumable.ts';
 import { deleteStream, resumeStream } from './replay/streams.ts';
 import { createResponse } from './responses/create-response.ts';
@@ -33,4 +37,16 @@ export const routes: readonly Route[] = [
   { path: '/v1/streams/*', methods: { GET: resumeStream, DELETE: deleteStream } },
   { path: '/health', methods: { GET: health }, open: true },
   { path: '/metrics', methods: { GET: metrics } },
+  { path: '/', methods: { GET: running }, open: true },
+  { path: '/api/version', methods: { GET: tellVersion } },
+  { path: '/api/tags', methods: { GET: listTags } },
+  { path: '/api/ps', methods: { GET: listRunning } },
+  { path: '/api/show', methods: { POST: show } },
+  { path: '/api/chat', methods: { POST: chat } },
+  { path: '/api/generate', methods: { POST: generate } },
+  { path: '/api/embed', methods: { POST: embed } },
+  { path: '/api/embeddings', methods: { POST: embedOne } },
+  ...['pull', 'push', 'create', 'copy'].map((name) => ({ path: `/api/${name}`, methods: { POST: notHere } })),
+  { path: '/api/delete', methods: { DELETE: notHere } },
+  { path: '/api/blobs/*', methods: { GET: notHere, POST: notHere } },
 ];

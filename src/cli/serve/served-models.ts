@@ -70,10 +70,10 @@ export function servedModels(words: readonly string[], values: ServeValues, term
     loads = loaded;
     const again = loadable(name, reference, own, undefined, log);
     byName[name] = {
-      async load(options) {
-        if (!loaded) return again.load(options);
+      async load(asked) {
+        if (!loaded) return again.load(asked);
         const model = await loaded;
-        options.abortSignal.throwIfAborted();
+        asked.abortSignal.throwIfAborted();
         // The server closes what it was given, so that nobody gets it twice.
         loaded = undefined;
         return model;
