@@ -1,3 +1,4 @@
+import type { FinishPart } from '../../spec/stream-part.ts';
 import { eventStream } from '../event-stream.ts';
 import { jsonResponse } from '../json-response.ts';
 import { respell } from '../openai/field-names.ts';
@@ -32,9 +33,10 @@ export async function answerGeneration(
   const frame: AnswerFrame = { model: asked, form, loadMs: performance.now() - askedMs };
   if (!requestTo) return jsonResponse(emptyAnswer(frame, 'load'));
   const streams = model.streamChoices({ ...requestTo(model.info as KnownOfModel), abortSignal: context.signal }, 1);
+  const counted = (end: Pick<FinishPart, 'timings'>) => context.metrics.answered(name, end);
   try {
     if (!stream) {
-      const [result] = await readWhole(streams, context.signal);
+      const [result] = await readWhole(streams, context.signal, counted);
       return jsonResponse(result && wholeAnswer(frame, result));
     }
     const lines = new AnswerLines(frame);
@@ -42,7 +44,7 @@ export async function answerGeneration(
       last: () => '',
       lastOnError: (error: unknown) => `${JSON.stringify(ollamaError(context.failureOf(respell(error, generationSpelling))))}\n`,
     };
-    const events = new Frames(new MergedParts(streams), ({ part }) => lines.linesOf(part));
+    const events = new Frames(new MergedParts(streams, counted), ({ part }) => lines.linesOf(part));
     return await eventStream(context, events, end, { contentType: 'application/x-ndjson', silence: () => lines.silence() });
   } catch (error) {
     throw respell(error, generationSpelling);

@@ -3,6 +3,7 @@ import type { ChatMessage } from '../../spec/chat-message.ts';
 import { TramontaneError } from '../../spec/tramontane-error.ts';
 import { HttpError } from '../http-error.ts';
 import type { ModelRegistry } from '../model-registry.ts';
+import type { ServerMetrics } from '../server-metrics.ts';
 import { inputMessages } from './input-messages.ts';
 import { ResponseRun } from './response-run.ts';
 import { ResponseStore } from './response-store.ts';
@@ -12,6 +13,7 @@ import type { ResponsesRequest } from './responses-request.ts';
 /** Where a request comes from. */
 export interface RequestOrigin {
   readonly models: ModelRegistry;
+  readonly metrics: ServerMetrics;
   /** Raised when its caller is gone before it has a model. */
   readonly signal: AbortSignal;
   /** The responses that only its connection can continue. */
@@ -33,7 +35,7 @@ export class Responses {
    * @throws {HttpError} 404 where the model, or the response that it continues, is unknown
    * @throws {TramontaneError} `invalid-argument` with the `field` at fault
    */
-  async create(request: ResponsesRequest, { models, signal, local }: RequestOrigin): Promise<ResponseRun> {
+  async create(request: ResponsesRequest, { models, metrics, signal, local }: RequestOrigin): Promise<ResponseRun> {
     const before = this.#before(request.previousResponseId, local);
     const input = inputMessages(request.input, { messages: before, itemById: (id) => local?.itemById(id) ?? this.#store.itemById(id) });
     const messages = [...before, ...input.messages];
@@ -52,6 +54,7 @@ export class Responses {
       parallelCalls: request.asked['parallel_tool_calls'] !== false,
       onOver: () => {
         lease.release();
+        if (run.finish) metrics.answered(lease.name, run.finish);
         const { response, inputItems, conversation } = run;
         // It may have been deleted meanwhile.
         if (this.#running.delete(run.id) && request.store) this.#store.add({ response, inputItems, conversation });
