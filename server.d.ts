@@ -67,7 +67,7 @@ export declare class ServerHandler {
 }
 
 /**
- * An OpenAI-compatible server without a socket of its own, to be put into any web framework.
+ * A server with OpenAI's HTTP API and Ollama's, without a socket of its own, to be put into any web framework.
  *
  * @throws {TramontaneError} `invalid-argument` with the `field` at fault.
  * @example
@@ -77,7 +77,7 @@ export declare class ServerHandler {
 export declare function createHandler(options: HandlerOptions): ServerHandler;
 
 /**
- * An OpenAI-compatible server on `node:http`.
+ * A server with OpenAI's HTTP API and Ollama's, on `node:http`.
  *
  * @throws {TramontaneError} `invalid-argument` with the `field` at fault.
  * @example
@@ -145,7 +145,7 @@ export interface HandlerOptions {
 	 */
 	readonly maxBodyBytes?: number | undefined;
 	/**
-	 * After how many milliseconds of silence a streamed answer gets a comment, so that proxies do not take it for dead;
+	 * After how many milliseconds of silence a streamed answer gets a comment, or a line that says nothing, so that proxies do not take it for dead;
 	 * 0 never. Until then a stream that has no first part yet can still be answered by another status.
 	 *
 	 * @defaultValue 15000

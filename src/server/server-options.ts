@@ -124,7 +124,7 @@ export interface HandlerOptions {
    */
   readonly maxBodyBytes?: number | undefined;
   /**
-   * After how many milliseconds of silence a streamed answer gets a comment, so that proxies do not take it for dead;
+   * After how many milliseconds of silence a streamed answer gets a comment, or a line that says nothing, so that proxies do not take it for dead;
    * 0 never. Until then a stream that has no first part yet can still be answered by another status.
    *
    * @defaultValue 15000
