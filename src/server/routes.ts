@@ -11,6 +11,7 @@ import { listRunning, listTags, show } from './ollama/models.ts';
 import { notHere, running, tellVersion } from './ollama/server-state.ts';
 import { resumable } from './replay/resumable.ts';
 import { deleteStream, resumeStream } from './replay/streams.ts';
+import { countInput } from './responses/count-input.ts';
 import { createResponse } from './responses/create-response.ts';
 import { cancelResponse, deleteResponse, getResponse } from './responses/kept-responses.ts';
 import { responsesSocket } from './responses/responses-socket.ts';
@@ -33,6 +34,7 @@ export const routes: readonly Route[] = [
   { path: '/v1/models', methods: { GET: listModels } },
   { path: '/v1/models/*', methods: { GET: retrieveModel } },
   { path: '/v1/responses', methods: { POST: createResponse }, upgrade: responsesSocket },
+  { path: '/v1/responses/input_tokens', methods: { POST: countInput } },
   { path: '/v1/responses/*', methods: { GET: getResponse, POST: cancelResponse, DELETE: deleteResponse } },
   { path: '/v1/streams/*', methods: { GET: resumeStream, DELETE: deleteStream } },
   { path: '/health', methods: { GET: health }, open: true },
