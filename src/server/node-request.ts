@@ -25,7 +25,8 @@ function urlOf(request: IncomingMessage): URL {
   const { url = '/' } = request;
   const { origin } = hostOf(request);
   // Joined as text: as a relative URL, `//other.example` would name another host.
-  return new URL(url.startsWith('/') ? `${origin}${url}` : `${origin}/`);
+  // What asks a proxy for another's page is the path of nothing here.
+  return new URL(url.startsWith('/') ? `${origin}${url}` : `${origin}/${encodeURIComponent(url)}`);
 }
 
 function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> {
