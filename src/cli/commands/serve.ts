@@ -8,6 +8,8 @@ import { readApiKeys } from '../serve/read-api-keys.ts';
 import { servedModels } from '../serve/served-models.ts';
 import { untilSignalled } from '../serve/until-signalled.ts';
 
+// Besides the keys that clients bring, it would be taken for theirs.
+const { 'api-key-env': remoteKey, ...reachOptions } = remoteOptions;
 const options = {
   model: {
     kind: 'texts',
@@ -32,7 +34,8 @@ const options = {
   json: { kind: 'flag', help: 'a line of JSON with url and models, once it listens' },
   ...hubOptions,
   ...loadOptions,
-  ...remoteOptions,
+  ...reachOptions,
+  'remote-key-env': remoteKey,
 } as const;
 const graceMs = 10_000;
 
@@ -54,7 +57,7 @@ export const serve = defineCommand({
     const log = (text: string) => void stderr.write(`${paint.stderr('dim', text)}\n`);
     const apiKeys = await readApiKeys(terminal, values['api-key-file']);
     const host = values.host ?? '127.0.0.1';
-    await using models = servedModels([...positionals, ...values.model], values, terminal, log);
+    await using models = servedModels([...positionals, ...values.model], { ...values, 'api-key-env': values['remote-key-env'] }, terminal, log);
     await using server = createServer({
       models: models.byName,
       maxLoadedModels: values['max-loaded'],
@@ -70,15 +73,17 @@ export const serve = defineCommand({
     // The port is had before models are loaded, which may take minutes.
     await models.preload();
     const names = Object.keys(models.byName);
+    // Before it says that it serves: whoever waits for that may end it at once.
+    const signalled = untilSignalled(terminal, async () => {
+      log('ending: running answers may go on for a while; a second time ends at once');
+      await server.close({ deadlineMs: values.grace ?? graceMs });
+    });
     if (values.json) stdout.write(`${JSON.stringify({ url: `${url}/v1`, models: names })}\n`);
     else stdout.write(`serving ${names.join(', ')} at ${paint.stdout('bold', `${url}/v1`)}\n`);
     if (apiKeys.length === 0 && !/^(127\.|localhost$|::1$)/.test(host)) {
       log('whoever can reach this machine can use it: set TRAMONTANE_API_KEY to ask for a key');
     }
-    await untilSignalled(terminal, async () => {
-      log('ending: running answers may go on for a while; a second time ends at once');
-      await server.close({ deadlineMs: values.grace ?? graceMs });
-    });
+    await signalled;
     return exitCodes.done;
   },
 });

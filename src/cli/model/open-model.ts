@@ -106,6 +106,6 @@ export function connectTo(values: ConnectValues, { env }: Terminal, provider: st
   const { url: baseUrl, 'api-key-env': keyName } = values;
   const dialect = values.dialect ?? (provider === undefined ? ('openai-chat' as const) : undefined);
   const apiKey = keyName === undefined ? undefined : env[keyName];
-  if (keyName !== undefined && !apiKey) throw CommandError.usage(`--api-key-env names ${keyName}, which is not set`);
+  if (keyName !== undefined && !apiKey) throw CommandError.usage(`${keyName} is to hold the key and is not set`);
   return connect({ provider, model, baseUrl, dialect, apiKey });
 }
