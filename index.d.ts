@@ -140,7 +140,7 @@ export declare class GenerationStream<Part extends AnyStreamPart = StreamPart, R
 	 * A Node stream: of the text, as strings, or of the parts, in object mode. It asks for a part when it is read, and
 	 * starts the generation with that; destroying it cancels the generation. An error destroys it with that error.
 	 *
-	 * Connect it by `pipeline`: where the other end goes away, `pipe` would leave it, and so the generation, running.
+	 * Only where there are Node streams, so not on a web page. Connect it by `pipeline`: where the other end goes away, `pipe` would leave it, and so the generation, running.
 	 *
 	 * @throws {TramontaneError} `invalid-argument` with the `field` at fault, or where this stream or a view of it is
 	 *   already being read.
@@ -1368,7 +1368,8 @@ export interface LoadModelOptions extends ModelReferenceOptions {
 	 */
 	readonly threads?: number | undefined;
 	/**
-	 * The most streams that may wait to be taken up; one more throws code `queue-full`. A whole number, 0 or above.
+	 * The most streams that may wait to be taken up; one more throws code `queue-full`. A whole number; with 0 a stream is
+	 * taken up at once or refused.
 	 *
 	 * @defaultValue 1024
 	 */

@@ -24,6 +24,7 @@ const SUBPATHS = {
   'ai-sdk.d.ts': ['ai-sdk/index', '--no-check'],
   'ai-sdk-v3.d.ts': ['ai-sdk/v3/index', '--no-check'],
   'mcp.d.ts': ['mcp/index'],
+  'port.d.ts': ['port/index'],
 };
 
 /**

@@ -68,7 +68,9 @@ describe('tramontane chat in a terminal', () => {
         [', ', keys.ctrlC],
         ['aborted]', `/set max-tokens 3${keys.enter}`],
         ['max-tokens 3', `Hello again${keys.enter}`],
-        ['length]', keys.ctrlD],
+        ['length]', ''],
+        // An end of input is no text that would wait in the terminal: it counts at the prompt only.
+        ['> ', keys.ctrlD],
       ],
       env,
     );

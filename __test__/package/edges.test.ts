@@ -17,6 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   agent: ['spec', 'request', 'accumulate', 'stream'],
   mcp: ['spec', 'request', 'agent'],
   engine: ['spec', 'request', 'native', 'stream'],
+  port: ['spec', 'request', 'stream'],
   files: ['spec', 'request', 'native'],
   server: ['spec', 'request', 'accumulate', 'views', 'stream'],
   testing: ['spec', 'request', 'native', 'stream', 'recording', 'engine'],

@@ -4,6 +4,7 @@ import * as aiSdk from '../../src/ai-sdk/index.ts';
 import * as aiSdkV3 from '../../src/ai-sdk/v3/index.ts';
 import * as tramontane from '../../src/index.ts';
 import * as mcp from '../../src/mcp/index.ts';
+import * as port from '../../src/port/index.ts';
 import * as server from '../../src/server/index.ts';
 import * as testing from '../../src/testing/index.ts';
 
@@ -25,11 +26,12 @@ it.each([
   ['ai-sdk.d.ts', aiSdk],
   ['ai-sdk-v3.d.ts', aiSdkV3],
   ['mcp.d.ts', mcp],
+  ['port.d.ts', port],
 ])('%s declares the values that its entry point exports, and no others', (file, entry) => {
   expect(declaredValues(read(file))).toEqual(Object.keys(entry).toSorted());
 });
 
-it.each(['server.d.ts', 'testing.d.ts', 'ai-sdk.d.ts', 'ai-sdk-v3.d.ts', 'mcp.d.ts'])('%s declares no type of index.d.ts a second time', (file) => {
+it.each(['server.d.ts', 'testing.d.ts', 'ai-sdk.d.ts', 'ai-sdk-v3.d.ts', 'mcp.d.ts', 'port.d.ts'])('%s declares no type of index.d.ts a second time', (file) => {
   const names = (types: string) => Array.from(types.matchAll(/^(?:export )?(?:declare )?(?:class|interface|type|function) (\w+)/gm), ([, name]) => name);
   const main = new Set(names(read('index.d.ts')));
   expect(names(read(file)).filter((name) => main.has(name))).toEqual([]);
@@ -38,7 +40,7 @@ it.each(['server.d.ts', 'testing.d.ts', 'ai-sdk.d.ts', 'ai-sdk-v3.d.ts', 'mcp.d.
 it('each entry point has types, and all of them are published', () => {
   const entries = Object.values(manifest['exports'] as Record<string, unknown>).filter((entry) => typeof entry === 'object');
   const types = entries.map((entry) => (entry as { readonly types: string }).types.slice('./'.length));
-  expect(types).toEqual(['index.d.ts', 'server.d.ts', 'testing.d.ts', 'ai-sdk.d.ts', 'ai-sdk-v3.d.ts', 'mcp.d.ts']);
+  expect(types).toEqual(['index.d.ts', 'server.d.ts', 'testing.d.ts', 'ai-sdk.d.ts', 'ai-sdk-v3.d.ts', 'mcp.d.ts', 'port.d.ts']);
   expect(manifest['files']).toEqual(expect.arrayContaining(types));
 });
 

@@ -8,7 +8,7 @@ import { loopback } from '../support/remote/loopback.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What an example is answered, request by request: the transcripts or JSON values that are played. */
+/** What an example is answered, request by request: the transcripts or JSON values that are played, or events as they are. */
 interface Play {
   readonly args?: readonly string[];
   readonly answers: readonly (string | object)[];
@@ -20,6 +20,8 @@ interface Play {
 }
 
 const providers = ['vllm', 'llama.cpp', 'llama-cpp-python', 'lmstudio', 'mistralrs', 'deepseek', 'moonshot', 'zhipu', 'hunyuan'];
+
+const chunk = (delta: object, finish_reason: string | null = null) => `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
 
 const plays: Readonly<Record<string, readonly Play[]>> = {
   'openai.mjs': [
@@ -83,6 +85,23 @@ const plays: Readonly<Record<string, readonly Play[]>> = {
       sends: { model: 'text-embedding-3-small' },
     },
   ],
+  'rag.mjs': [
+    {
+      args: ['__test__/support/remote/winds.md', 'Where does the bora come from?'],
+      answers: [
+        { data: [[1, 0], [0.1, 0.9], [0.6, 0.4]].map((embedding, index) => ({ index, embedding })) },
+        { data: [{ index: 0, embedding: [0, 1] }] },
+        `${chunk({ content: '{"answer":"The north-east.",' })}${chunk({ content: '"sources":[1]}' })}${chunk({}, 'stop')}data: [DONE]\n\n`,
+      ],
+      paths: ['/embeddings', '/embeddings', '/chat/completions'],
+      // The passage that is nearest to the question is the second one of the text.
+      prints: 'The north-east.\n[1] The bora falls from the north-east onto the Adriatic, cold and in gusts, when air from the mountains spills over their edge. It is worst in winter: ropes are strung along the streets of Trieste for those who have to be out.',
+      sends: {
+        response_format: { json_schema: { schema: { properties: { sources: { items: { enum: [1, 2, 3] } } } } } },
+        messages: [{}, { content: expect.stringMatching(/^\[1\] The bora .*\n\n\[2\] The sirocco .*\n\n\[3\] # Winds\nThe tramontane /s) }],
+      },
+    },
+  ],
 };
 
 describe.each(readdirSync(`${root}/examples/remote`))('examples/remote/%s', (name) => {
@@ -93,7 +112,7 @@ describe.each(readdirSync(`${root}/examples/remote`))('examples/remote/%s', (nam
       const at = bodies.length - 1;
       request.setEncoding('utf8').on('data', (text: string) => (bodies[at] += text));
       request.on('end', () => {
-        const body = typeof next === 'string' ? readFileSync(new URL(`transcripts/${next}.txt`, import.meta.url)) : JSON.stringify(next);
+        const body = typeof next !== 'string' ? JSON.stringify(next) : next.startsWith('data:') ? next : readFileSync(new URL(`transcripts/${next}.txt`, import.meta.url));
         response.writeHead(200, { 'content-type': typeof next === 'string' ? 'text/event-stream' : 'application/json' }).end(body);
       });
     };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { GenerateOptions } from '../../src/index.ts';
 import { preparePrompt } from '../../src/request/prepare-request.ts';
 
@@ -130,5 +131,13 @@ describe('grammar and responseFormat', () => {
     ['responseFormat', { responseFormat: { type: 'json' }, grammar: { type: 'regex', pattern: 'a' } }],
   ])('are refused, naming %s: %o', (field, options) => {
     expect(() => sent(options)).toThrow(invalid(field));
+  });
+
+  it('say how a schema of zod becomes one that can be sent', () => {
+    const schemaOfZod = z.object({ city: z.string() });
+    expect(() => sent({ responseFormat: { type: 'json', schema: schemaOfZod } })).toThrow('z.toJSONSchema');
+    expect(sent({ responseFormat: { type: 'json', schema: z.toJSONSchema(schemaOfZod) } })).toMatchObject({
+      responseFormat: { schema: { properties: { city: { type: 'string' } } } },
+    });
   });
 });

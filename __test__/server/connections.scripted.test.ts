@@ -101,11 +101,11 @@ describe('closing', () => {
   });
 
   it('does not wait for clients that do not read, or never ask', async () => {
-    const { url, server, model } = await served({ text: 'Some wind. '.repeat(10_000) });
+    const { url, server, model } = await served({ text: 'Some wind. '.repeat(60_000) });
     const silent = await rawRequest(url, '');
     const half = await rawRequest(url, 'POST /v1/chat');
     const slow = await rawRequest(url, jsonRequest(path, { messages: hi, stream: true }));
-    await expect.poll(() => model.metrics().parkedSequences, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => model.metrics().parkedSequences, { timeout: 18_000 }).toBe(1);
     await server.close({ deadlineMs: 20 });
     expect(await untilQuiet(model)).toMatchObject({ liveSequences: 0, parkedSequences: 0 });
     for (const socket of [silent, half, slow]) socket.destroy();

@@ -1,8 +1,8 @@
+import { checkFields, checkText, readPart } from '../request/read-part.ts';
+import type { Fields } from '../request/read-part.ts';
 import type { FailurePart } from '../spec/failure-part.ts';
 import type { StreamPart } from '../spec/stream-part.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
-import { checkFields, checkText, recordedPart } from './recorded-part.ts';
-import type { Fields } from './recorded-part.ts';
 import { formatVersion } from './recording.ts';
 import type { Recording, TimedPart } from './recording.ts';
 
@@ -62,7 +62,7 @@ function checkTimedPart({ atMs, part }: Fields, previousMs: number): TimedPart {
   if (typeof atMs !== 'number' || !(atMs >= previousMs)) {
     throw new Error(`atMs must be a number, and not less than that of the line before`);
   }
-  return { atMs, part: recordedPart(checkFields(part, 'part')) };
+  return { atMs, part: readPart(checkFields(part, 'part')) };
 }
 
 function isLast({ type }: StreamPart | FailurePart): boolean {

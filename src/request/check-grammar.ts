@@ -51,7 +51,7 @@ function checkResponseFormat(value: unknown): { type: string; schema?: unknown }
 
 function checkSchema(value: unknown, field: string): unknown {
   if (typeof value === 'boolean') return value;
-  return copyJsonObject(value, field, 'a JSON schema: a plain object, or true');
+  return copyJsonObject(value, field, 'a JSON schema: a plain object (z.toJSONSchema makes one of a schema of zod), or true');
 }
 
 function checkSource(value: unknown, field: string): string {

@@ -1,5 +1,6 @@
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import { checkFilledText, checkInteger, checkNumber, checkOptions, largestCount, wrongValue } from './check-value.ts';
+import { utf8Length } from './utf8-length.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -67,7 +68,7 @@ function checkBreakers(value: unknown, field: string): string[] | undefined {
   if (value.length > maxBreakers) throw tooMany(field, maxBreakers, 'entries', value.length);
   return Array.from(value, (breaker: unknown, index) => {
     const checked = checkFilledText(breaker, `${field}[${index}]`);
-    if (checked === undefined || Buffer.byteLength(checked) > maxBreakerBytes) {
+    if (checked === undefined || utf8Length(checked) > maxBreakerBytes) {
       throw wrongValue(`${field}[${index}]`, `a string of at most ${maxBreakerBytes} bytes`, breaker);
     }
     return checked;

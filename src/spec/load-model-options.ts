@@ -37,7 +37,8 @@ export interface LoadModelOptions extends ModelReferenceOptions {
    */
   readonly threads?: number | undefined;
   /**
-   * The most streams that may wait to be taken up; one more throws code `queue-full`. A whole number, 0 or above.
+   * The most streams that may wait to be taken up; one more throws code `queue-full`. A whole number; with 0 a stream is
+   * taken up at once or refused.
    *
    * @defaultValue 1024
    */

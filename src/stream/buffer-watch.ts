@@ -1,4 +1,5 @@
 import type { BufferBudget } from '../request/check-buffer.ts';
+import { nextTurn } from './next-turn.ts';
 import type { PartBuffer } from './part-buffer.ts';
 
 /** What a watch does to its stream. */
@@ -35,7 +36,7 @@ export class BufferWatch {
     if (this.#checks || this.#paused || this.#budget.policy === 'buffer' || !this.#buffer.isFull(this.#budget)) return;
     this.#checks = true;
     // Parts come in bursts. A reader that only did not get its turn in between is not slow, so it gets it first.
-    setImmediate(() => {
+    nextTurn(() => {
       this.#checks = false;
       if (this.#actions.isBounded()) this.#check();
     });

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { checkBranches, checkChunkOptions, checkNodeReadableOptions, checkResponseOptions } from '../request/check-view-options.ts';
 import type { AnyStreamPart } from '../spec/agent-part.ts';
@@ -126,7 +125,7 @@ export class GenerationStream<Part extends AnyStreamPart = StreamPart, Result ex
    * A Node stream: of the text, as strings, or of the parts, in object mode. It asks for a part when it is read, and
    * starts the generation with that; destroying it cancels the generation. An error destroys it with that error.
    *
-   * Connect it by `pipeline`: where the other end goes away, `pipe` would leave it, and so the generation, running.
+   * Only where there are Node streams, so not on a web page. Connect it by `pipeline`: where the other end goes away, `pipe` would leave it, and so the generation, running.
    *
    * @throws {TramontaneError} `invalid-argument` with the `field` at fault, or where this stream or a view of it is
    *   already being read.
@@ -269,7 +268,7 @@ export class GenerationStream<Part extends AnyStreamPart = StreamPart, Result ex
     const generation = this.#generation;
     generation.claim(() => true);
     const chunks = new OpenAIChunks(() => ({
-      id: id ?? `chatcmpl-${randomUUID()}`,
+      id: id ?? `chatcmpl-${crypto.randomUUID()}`,
       model: model ?? generation.origin.model ?? 'unknown',
       created: created ?? Math.floor(Date.now() / 1000),
       includeUsage,

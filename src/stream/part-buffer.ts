@@ -2,6 +2,7 @@ import type { BufferBudget } from '../request/check-buffer.ts';
 import type { AnyStreamPart } from '../spec/agent-part.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import type { PartialGeneration } from '../spec/tramontane-error.ts';
+import { partBytes } from './part-bytes.ts';
 
 /** Slots of taken parts that are kept at least, so that a short queue is not copied again and again. */
 const fewestSlots = 64;
@@ -31,7 +32,7 @@ export class PartBuffer {
 
   push(part: AnyStreamPart): void {
     this.#parts.push(part);
-    this.#bytes += bytesOf(part);
+    this.#bytes += partBytes(part);
     this.#mostParts = Math.max(this.#mostParts, this.length);
     this.#mostBytes = Math.max(this.#mostBytes, this.#bytes);
   }
@@ -40,7 +41,7 @@ export class PartBuffer {
     const part = this.#parts[this.#from];
     if (!part) return undefined;
     this.#from += 1;
-    this.#bytes -= bytesOf(part);
+    this.#bytes -= partBytes(part);
     // A reader that always leaves something unread must not make the array grow for ever.
     if (this.length === 0 || (this.#from >= fewestSlots && this.#from >= this.length)) {
       this.#parts = this.#parts.slice(this.#from);
@@ -84,31 +85,4 @@ export function bufferFull({ maxParts, maxBytes }: BufferBudget, partial?: Parti
     `more than ${maxParts} parts (maxBufferedParts) or ${maxBytes} bytes (maxBufferedBytes) waited for the reader; ` +
     'read faster, allow more, or let bufferPolicy be "pause"';
   return new TramontaneError('buffer-full', message, { partial });
-}
-
-function bytesOf(part: AnyStreamPart): number {
-  switch (part.type) {
-    case 'text-delta':
-    case 'reasoning-delta':
-    case 'tool-call-delta':
-      return Buffer.byteLength(part.delta);
-    case 'tool-call':
-      return Buffer.byteLength(part.inputText);
-    case 'log-probabilities': {
-      let bytes = 0;
-      for (const { text, alternatives } of part.tokens) {
-        bytes += Buffer.byteLength(text);
-        for (const alternative of alternatives) bytes += Buffer.byteLength(alternative.text);
-      }
-      return bytes;
-    }
-    case 'tool-result':
-      return Buffer.byteLength(part.content);
-    case 'tool-progress':
-      return part.phase === 'running' ? Buffer.byteLength(JSON.stringify(part.value) ?? '') : 0;
-    case 'provider-data':
-      return Buffer.byteLength(JSON.stringify(part.data) ?? '');
-    default:
-      return 0;
-  }
 }

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../spec/error-code.ts';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import type { PartialGeneration } from '../spec/tramontane-error.ts';
+import { nextTurn } from './next-turn.ts';
 
 /** How long parts may take, in milliseconds; 0 for as long as they like. */
 export interface StreamTimeouts {
@@ -9,6 +10,9 @@ export interface StreamTimeouts {
 }
 
 export type TimeoutCode = Extract<ErrorCode, 'first-token-timeout' | 'idle-timeout'>;
+
+/** A timer: on a web page a number, which can neither be let go of nor be started anew. */
+type Timer = Partial<Pick<NodeJS.Timeout, 'refresh' | 'unref'>>;
 
 /** What is being watched. */
 interface Watch {
@@ -28,7 +32,7 @@ export class PartDeadline {
   /** Delivers what has come; see `#expire`. */
   readonly #catchUp: () => void;
   #watch: Watch | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #startedAt = 0;
   #arrivals = 0;
   #waiting = false;
@@ -50,7 +54,7 @@ export class PartDeadline {
   arrived(): void {
     this.#arrivals += 1;
     const { idleTimeoutMs } = this.#timeouts;
-    if (this.#arrivals > 1 && this.#timer && this.#watch?.leftMs === idleTimeoutMs) {
+    if (this.#arrivals > 1 && this.#timer?.refresh && this.#watch?.leftMs === idleTimeoutMs) {
       this.#timer.refresh();
       this.#startedAt = performance.now();
       return;
@@ -78,7 +82,7 @@ export class PartDeadline {
     }
     if (!this.#timer || !this.#watch) return;
     this.#watch.leftMs -= Math.min(this.#watch.leftMs - 1, performance.now() - this.#startedAt);
-    clearTimeout(this.#timer);
+    clearTimeout(this.#timer as NodeJS.Timeout);
     this.#timer = undefined;
   }
 
@@ -98,11 +102,12 @@ export class PartDeadline {
     const watch = this.#watch;
     if (!watch || this.#timer || this.#paused) return;
     this.#startedAt = performance.now();
-    this.#timer = setTimeout(() => this.#expire(watch.code), watch.leftMs).unref();
+    this.#timer = setTimeout(() => this.#expire(watch.code), watch.leftMs) as Timer;
+    this.#timer.unref?.();
   }
 
   #disarm(): void {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#timer as NodeJS.Timeout);
     this.#timer = undefined;
     this.#watch = undefined;
   }
@@ -112,7 +117,7 @@ export class PartDeadline {
   #expire(code: TimeoutCode): void {
     const timer = this.#timer;
     const arrivals = this.#arrivals;
-    setImmediate(() => {
+    nextTurn(() => {
       this.#catchUp();
       if (!this.#stopped && this.#timer === timer && this.#arrivals === arrivals) this.#onExpiry(code);
     });

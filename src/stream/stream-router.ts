@@ -1,6 +1,7 @@
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import type { FailurePart } from '../spec/failure-part.ts';
 import type { StreamPart } from '../spec/stream-part.ts';
+import { nextTurn } from './next-turn.ts';
 import type { PartSink, PartSource, StreamOrigin } from './part-source.ts';
 import { RoutedSource } from './routed-source.ts';
 import type { StreamBackend, StreamRequest } from './stream-backend.ts';
@@ -127,7 +128,7 @@ export class StreamRouter {
   async finish(): Promise<void> {
     this.drain();
     // At least one turn, so that whoever awaits a part has seen it when this resolves.
-    do await new Promise((resolve) => void setImmediate(resolve));
+    do await new Promise<void>(nextTurn);
     while (this.#drainScheduled);
     for (const streamId of this.#entries.keys()) {
       this.#fail(streamId, 'the model was closed before the stream had ended');
@@ -158,7 +159,7 @@ export class StreamRouter {
   #drainTurn(): void {
     if (!this.#drainOnce()) return;
     this.#drainScheduled = true;
-    setImmediate(() => {
+    nextTurn(() => {
       this.#drainScheduled = false;
       this.#drainTurn();
     });

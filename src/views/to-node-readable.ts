@@ -1,5 +1,6 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { AnyStreamPart } from '../spec/agent-part.ts';
+import { TramontaneError } from '../spec/tramontane-error.ts';
 import { WholeCharacters } from './whole-characters.ts';
 
 /** A Node stream of text, as strings. Begins with its first read; destroying it leaves the iterator. */
@@ -19,6 +20,7 @@ function toNodeReadable<Value>(
   chunkOf: (value: Value) => unknown,
   rest: () => string,
 ): Readable {
+  const { Readable } = nodeStreams();
   const readNext = async (readable: Readable) => {
     let chunk: unknown = '';
     // An empty chunk is not taken for an answer to a read.
@@ -47,4 +49,13 @@ function toNodeReadable<Value>(
       callback(error);
     },
   });
+}
+
+/** Looked for when it is asked for, as streams are read on web pages too, where there is none. */
+function nodeStreams(): { readonly Readable: typeof Readable } {
+  // Not `process` alone, which is no name at all there.
+  const { process } = globalThis as { readonly process?: Partial<NodeJS.Process> };
+  const streams = process?.getBuiltinModule?.('node:stream');
+  if (streams) return streams;
+  throw new TramontaneError('invalid-argument', 'there are no Node streams here; use toReadableStream() or toTextReadableStream()');
 }

@@ -137,6 +137,7 @@ pub fn load(
     let AttentionSizes { layers, key_value_heads, head_length } = loaded.attention;
     let cache = PrefixCache {
         bytes: options.prefix_cache_bytes.unwrap_or_else(|| default_prefix_cache_bytes(&plan.device)),
+        live_bytes: total_memory_bytes() / 4,
         bytes_per_token: (2 * layers * key_value_heads * head_length * activation_dtype.size_in_bytes()) as u64,
     };
     let per_step = sequences_per_step(&plan.device, &loaded.architecture, sliding_window);

@@ -41,6 +41,7 @@ pub(crate) struct MistralBackend {
     end_token: u32,
     parallel_sequences: usize,
     kept_tokens: usize,
+    live_tokens: usize,
     kept: Mutex<KeptSequences>,
     /// Whether the engine's thread is to die at its next step.
     killed: Arc<AtomicBool>,
@@ -48,11 +49,13 @@ pub(crate) struct MistralBackend {
     freed_memory: Option<FreedMemoryKept>,
 }
 
-/// What of the keys and values stays in memory between runs.
+/// What of the keys and values stays in memory.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PrefixCache {
-    /// The most that they may take.
+    /// The most that they may take between runs.
     pub bytes: u64,
+    /// The most that they may take of sequences that run at the same time, beyond a first one.
+    pub live_bytes: u64,
     /// What those of one token take, in all layers.
     pub bytes_per_token: u64,
 }
@@ -74,7 +77,8 @@ impl MistralBackend {
         // On a runtime of one thread mistralrs leaves out its dummy run.
         let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(failed)?;
         let engine = runtime.block_on(builder.build());
-        let kept_tokens = (cache.bytes / cache.bytes_per_token.max(1)) as usize;
+        let tokens = |bytes: u64| (bytes / cache.bytes_per_token.max(1)) as usize;
+        let (kept_tokens, live_tokens) = (tokens(cache.bytes), tokens(cache.live_bytes));
         let kept = Mutex::new(KeptSequences::new(kept_tokens));
         Ok(Self {
             engine: Some(engine),
@@ -82,6 +86,7 @@ impl MistralBackend {
             end_token,
             parallel_sequences,
             kept_tokens,
+            live_tokens,
             kept,
             killed: Arc::default(),
             freed_memory: Some(FreedMemoryKept::begin()),
@@ -110,6 +115,10 @@ impl Backend for MistralBackend {
 
     fn kept_tokens(&self) -> usize {
         self.kept_tokens
+    }
+
+    fn live_tokens(&self) -> usize {
+        self.live_tokens
     }
 
     fn kept(&self, tokens: &[u32]) -> usize {

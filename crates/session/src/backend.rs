@@ -41,8 +41,14 @@ pub trait Backend: Send + Sync + 'static {
     fn parallel_sequences(&self) -> usize;
 
     /// How many tokens, of all sequences together, stay computed between runs: as many sequences take turns as fit in. 0
-    /// where nothing is kept; sequences then run one after the other, each to its end.
+    /// where nothing is kept; no more sequences are then begun than are computed at the same time, each to its end.
     fn kept_tokens(&self) -> usize;
+
+    /// How many tokens, of all sequences together, may be computed and in memory while no more sequences are about than are
+    /// computed at the same time. One alone may have more.
+    fn live_tokens(&self) -> usize {
+        usize::MAX
+    }
 
     /// How many of `tokens`, from the first on, a run would find kept, as far as the backend can tell beforehand.
     fn kept(&self, _tokens: &[u32]) -> usize {

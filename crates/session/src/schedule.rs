@@ -6,9 +6,9 @@
 //!
 //! What must hold: within a priority, streams are taken in in the order of submission and get their slices in a circle;
 //! one that has its first token lets others have theirs, before it goes on; one long prompt is computed at a time, so that
-//! others with the same beginning find it kept, and do not compute it too; those in turn never hold more computed tokens
-//! than the backend keeps, unless one alone does, since switching between more would compute everything anew at each
-//! switch.
+//! others with the same beginning find it kept, and do not compute it too; where there are more than are computed at the
+//! same time, they never hold more computed tokens than the backend keeps, since switching between more would compute
+//! everything anew at each switch.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use tramontane_error::Error;
 
+use crate::backend::Backend;
 use crate::control::Control;
 use crate::mailbox::StreamId;
 use crate::request::GenerationRequest;
@@ -75,6 +76,8 @@ pub(crate) struct Schedule {
     /// Tokens that the backend keeps between slices, of all sequences together. 0: it keeps nothing, so nobody's turn is
     /// cut short.
     kept_tokens: usize,
+    /// Tokens that may be in memory while no stream has to wait for another's turn to end.
+    live_tokens: usize,
     /// How many streams may be computed at the same time.
     parallel: usize,
     /// The stream whose long prompt is being computed right now.
@@ -91,11 +94,12 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// An empty schedule for a backend that keeps `kept_tokens` between slices and computes `parallel` at the same time.
-    pub fn new(kept_tokens: usize, parallel: usize) -> Self {
+    /// An empty schedule for the streams of `backend`.
+    pub fn new(backend: &dyn Backend) -> Self {
         Self {
-            kept_tokens,
-            parallel,
+            kept_tokens: backend.kept_tokens(),
+            live_tokens: backend.live_tokens(),
+            parallel: backend.parallel_sequences().max(1),
             prefilling: None,
             intake: VecDeque::new(),
             in_preparation: None,
@@ -201,6 +205,11 @@ impl Schedule {
         self.computing.len() as u64
     }
 
+    /// Whether a stream that comes now has none before it.
+    pub fn is_idle(&self) -> bool {
+        self.queued() + self.between_slices() + self.computing() == 0
+    }
+
     /// Streams that are paused.
     pub fn parked(&self) -> u64 {
         self.parked.len() as u64
@@ -268,8 +277,10 @@ impl Schedule {
 
     /// Whether `job` fits in beside those in turn. Alone it always does.
     fn has_room(&self, job: &Job) -> bool {
-        let in_turn: usize = self.in_turn.iter().map(Job::kept_tokens).chain(self.computing.values().copied()).sum();
-        in_turn == 0 || in_turn.saturating_add(job.kept_tokens()) <= self.kept_tokens
+        let others = self.in_turn.len() + self.computing.len();
+        let taken: usize = self.in_turn.iter().map(Job::kept_tokens).chain(self.computing.values().copied()).sum();
+        let room = if others < self.parallel { self.live_tokens.max(self.kept_tokens) } else { self.kept_tokens };
+        others == 0 || taken.saturating_add(job.kept_tokens()) <= room
     }
 }
 

@@ -1,25 +1,21 @@
 //! Admission and the live sequences of one engine.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tramontane_error::{Error, ErrorCode, panic_message};
+use tramontane_error::{Error, ErrorCode};
 
-use crate::backend::{Backend, Next, Run, Step};
-use crate::context_overflow::{ContextOverflow, PromptTokens};
+use crate::backend::Backend;
+use crate::context_overflow::PromptTokens;
 use crate::control::Control;
 use crate::mailbox::{Batch, Bell, Mailbox, StreamId};
 use crate::metrics::{Counters, Metrics, add};
 use crate::request::GenerationRequest;
-use crate::schedule::{Job, PREFILL_CHUNK, RequestSource, Schedule, Submitted, Ticket};
-use crate::sequence::{Ending, Sequence};
+use crate::schedule::{Schedule, Submitted, Ticket};
+use crate::shared::{Shared, catching, closed, lock};
 use crate::stopwatch::Stopwatch;
-use crate::stream_part::{FinishReason, StreamPart, Usage};
 use crate::text_interface::TextInterface;
 use crate::text_task::TextTask;
 
@@ -29,7 +25,7 @@ const STACK_BYTES: usize = 8 << 20;
 /// How a session treats its streams.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionOptions {
-    /// The most streams that may wait to be taken up; one more is refused.
+    /// The most streams that may wait to be taken up; one more is refused. One that nothing is before does not wait.
     pub max_queue: usize,
 }
 
@@ -41,8 +37,8 @@ impl Default for SessionOptions {
 
 /// Admits generations, runs them on a [`Backend`], and keeps their parts until they are drained.
 ///
-/// Generations are taken up in the order of submission, those of higher priority first, and then share the engine in
-/// slices of a few tokens. Prompts are turned into tokens on a thread of their own, so a request that cannot be run is
+/// Generations are taken up in the order of submission, those of higher priority first. As many run side by side as the
+/// backend computes at the same time; where there are more, they share it in slices of a few tokens. Prompts are turned into tokens on a thread of their own, so a request that cannot be run is
 /// refused while others are running.
 ///
 /// Every submitted stream gets exactly one last part, whatever happens to it. Dropping the session closes it.
@@ -53,16 +49,6 @@ pub struct Session {
     /// None once the session is closed.
     text: Mutex<Option<Arc<TextInterface>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-}
-
-/// What outlives the engine: parts can be drained from a closed session.
-struct Shared {
-    options: SessionOptions,
-    mailbox: Arc<Mailbox>,
-    schedule: Arc<Mutex<Schedule>>,
-    changed: Condvar,
-    controls: Mutex<HashMap<StreamId, Arc<Control>>>,
-    counters: Counters,
 }
 
 impl Session {
@@ -81,7 +67,7 @@ impl Session {
         let shared = Arc::new(Shared {
             options,
             mailbox: Arc::new(Mailbox::new(bell)),
-            schedule: Arc::new(Mutex::new(Schedule::new(backend.kept_tokens(), parallel))),
+            schedule: Arc::new(Mutex::new(Schedule::new(&*backend))),
             changed: Condvar::new(),
             controls: Mutex::default(),
             counters: Counters::default(),
@@ -121,7 +107,7 @@ impl Session {
         let mut schedule = lock(&self.shared.schedule);
         let refused = if schedule.closed {
             Some(closed())
-        } else if schedule.queued() >= self.shared.options.max_queue as u64 {
+        } else if schedule.queued() >= self.shared.options.max_queue as u64 && !schedule.is_idle() {
             Some(self.shared.queue_full(schedule.queued()))
         } else {
             None
@@ -269,296 +255,4 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-impl Shared {
-    /// The intake thread: prompts to tokens, in order.
-    fn take_in(&self, text: &TextInterface) {
-        let mut number = 0;
-        while let Some(Submitted { ticket, source }) = self.next(|schedule| {
-            let next = schedule.intake.pop_front();
-            schedule.in_preparation = next.as_ref().map(|submitted: &Submitted| submitted.ticket.id);
-            next
-        }) {
-            let prepared = catching(|| self.prepare(&ticket, source, text));
-            let mut schedule = lock(&self.schedule);
-            schedule.in_preparation = None;
-            match prepared {
-                Ok(Prepared::Ready { sequence, priority, deadline }) => {
-                    schedule.wait(Job {
-                        ticket,
-                        sequence,
-                        number,
-                        priority,
-                        deadline,
-                        computed: 0,
-                        known: 0,
-                        cached_input_tokens: 0,
-                    });
-                    drop(schedule);
-                    number += 1;
-                    // It may have been cancelled while no queue held it.
-                    self.finish_cancelled();
-                    self.changed.notify_all();
-                }
-                Ok(Prepared::NoRoom { input_tokens }) => {
-                    drop(schedule);
-                    self.deliver(ticket, Ok(FinishReason::Length), Usage::of(input_tokens, 0));
-                }
-                Err(error) => {
-                    drop(schedule);
-                    self.refuse(ticket, Err(error));
-                }
-            }
-        }
-    }
-
-    fn prepare(&self, ticket: &Ticket, source: RequestSource, text: &TextInterface) -> Result<Prepared, Error> {
-        let request = source()?;
-        let fitted = text.fit(&request)?;
-        if let Err(no_room) = text.require_room(&request.prompt, &fitted) {
-            return match request.context_overflow {
-                ContextOverflow::Stop => Ok(Prepared::NoRoom { input_tokens: fitted.tokens.len() }),
-                ContextOverflow::Error | ContextOverflow::TruncateOldest => Err(no_room),
-            };
-        }
-        let tokens = fitted.tokens;
-        let seed = request.sampling.seed.unwrap_or_else(random_seed);
-        let sampler = text.sampler(&request, seed, &tokens)?;
-        let room = text.context_length - tokens.len();
-        let (id, mailbox) = (ticket.id, Arc::clone(&self.mailbox));
-        let reply = text.reply_parts(&request, &tokens, Box::new(move |part| mailbox.push(id, part)));
-        let sequence = Sequence {
-            sampler,
-            reply,
-            end_tokens: text.end_tokens.clone(),
-            max_output_tokens: request.max_output_tokens.map_or(room, |max| max.min(room)),
-            control: Arc::clone(&ticket.control),
-            prompt_length: tokens.len(),
-            tokens,
-            output_tokens: 0,
-            slice_tokens: 0,
-            ending: None,
-        };
-        // One beyond what the clock can count is none.
-        let deadline = request.deadline.and_then(|deadline| ticket.stopwatch.submitted_at().checked_add(deadline));
-        Ok(Prepared::Ready { sequence, priority: request.priority, deadline })
-    }
-
-    /// A decode thread: one slice after the other.
-    fn decode(&self, backend: &dyn Backend) {
-        while let Some(job) = self.next(Schedule::next) {
-            self.run_slice(job, backend);
-        }
-    }
-
-    fn run_slice(&self, mut job: Job, backend: &dyn Backend) {
-        if job.known == 0 {
-            add(&self.counters.input, job.sequence.prompt_length);
-        }
-        if backend.kept_tokens() > 0 && job.is_long() {
-            let last = job.sequence.tokens.len() - 1;
-            job.computed = job.computed.max(backend.kept(&job.sequence.tokens).min(last));
-        }
-        if backend.kept_tokens() > 0 && job.is_long() {
-            self.prefill(&mut job, backend);
-        } else {
-            if lock(&self.schedule).has_no_long_prompt(job.ticket.id) {
-                self.changed.notify_all();
-            }
-            job = self.generate(job, backend);
-        }
-        if job.ticket.control.is_cancelled() {
-            job.sequence.end(Ok(FinishReason::Aborted));
-        }
-        if job.sequence.ending.is_some() {
-            lock(&self.schedule).ended(job.ticket.id);
-            self.finish(job);
-        } else {
-            lock(&self.schedule).again(job);
-            // It may have been cancelled or resumed while no queue held it.
-            self.finish_cancelled();
-        }
-        self.changed.notify_all();
-    }
-
-    /// Computes a piece of a prompt that is too long to be computed at once.
-    fn prefill(&self, job: &mut Job, backend: &dyn Backend) {
-        let sequence = &mut job.sequence;
-        let end = job.computed + PREFILL_CHUNK;
-        let (prompt_length, computed) = (sequence.prompt_length, job.computed);
-        let run = Run { sequence: job.number, tokens: &sequence.tokens[..end], prompt_length, computed };
-        match catching(|| backend.run(run, Box::new(|_| Next::End))) {
-            Ok(cached) => {
-                job.computed = end;
-                self.count_computed(job, end, cached);
-                job.known = job.known.max(end);
-            }
-            Err(error) => drop(sequence.end(Err(error))),
-        }
-    }
-
-    /// Computes what is left of the prompt, and generates until the sequence or its slice is over.
-    fn generate(&self, mut job: Job, backend: &dyn Backend) -> Job {
-        job.sequence.slice_tokens = 0;
-        // The token sampled last is computed here, and is no part of a prefill.
-        let decoding = usize::from(job.sequence.output_tokens > 0);
-        let tokens = job.sequence.tokens.clone();
-        let (prompt_length, computed) = (job.sequence.prompt_length, job.computed);
-        let run = Run { sequence: job.number, tokens: &tokens, prompt_length, computed };
-        // Lent to the step and taken back, as the engine may hold on to the step for a moment after it has returned.
-        let (lent, schedule) = (Arc::new(Mutex::new(Some(job))), Arc::clone(&self.schedule));
-        let borrowed = Arc::clone(&lent);
-        let step: Step = Box::new(move |logits| match &mut *lock(&borrowed) {
-            Some(Job { sequence, ticket, priority, .. }) => {
-                sequence.step(logits, &mut ticket.stopwatch, |whom| lock(&schedule).waits(whom, *priority))
-            }
-            None => Next::End,
-        });
-        let ran = catching(|| backend.run(run, step));
-        let mut job = lock(&lent).take().expect("the job is lent to this step alone");
-        add(&self.counters.generated, job.sequence.slice_tokens);
-        if let Ok(cached) = ran {
-            self.count_computed(&mut job, tokens.len() - decoding, cached);
-            job.known = job.sequence.tokens.len();
-        }
-        let stepped = job.sequence.slice_tokens > 0 || job.ticket.control.is_cancelled();
-        // All but the last, which was sampled and is the first to be computed in the next slice.
-        job.computed = job.sequence.tokens.len() - 1;
-        match ran {
-            Err(error) => drop(job.sequence.end(Err(error))),
-            Ok(_) if !stepped && job.sequence.ending.is_none() => drop(job.sequence.end(Err(gave_up()))),
-            Ok(_) => {}
-        }
-        job
-    }
-
-    /// Notes that of the first `tokens` of a sequence those after the first `cached` have been computed.
-    fn count_computed(&self, job: &mut Job, tokens: usize, cached: usize) {
-        let cached_before = cached.saturating_sub(job.known);
-        job.cached_input_tokens += cached_before;
-        add(&self.counters.cached, cached_before);
-        add(&self.counters.prefill, tokens.saturating_sub(cached));
-    }
-
-    /// Waits for what `take` finds; `None` once the session is closed and nothing is left to take.
-    fn next<T>(&self, mut take: impl FnMut(&mut Schedule) -> Option<T>) -> Option<T> {
-        let mut schedule = lock(&self.schedule);
-        loop {
-            let now = Instant::now();
-            let late = schedule.take_late(now);
-            if !late.is_empty() {
-                drop(schedule);
-                late.into_iter().for_each(|job| self.finish_late(job));
-                schedule = lock(&self.schedule);
-                continue;
-            }
-            if let Some(item) = take(&mut schedule) {
-                return Some(item);
-            }
-            if schedule.closed {
-                return None;
-            }
-            let wait = schedule.next_deadline(now).unwrap_or(Duration::MAX);
-            schedule = match self.changed.wait_timeout(schedule, wait.min(Duration::from_secs(3600))) {
-                Ok((schedule, _)) => schedule,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
-        }
-    }
-
-    /// Ends the streams whose cancel switch is on and that nobody works on, without waiting for their turn.
-    fn finish_cancelled(&self) {
-        let (tickets, jobs) = lock(&self.schedule).take_cancelled();
-        for ticket in tickets {
-            self.refuse(ticket, Ok(FinishReason::Aborted));
-        }
-        for mut job in jobs {
-            job.sequence.end(Ok(FinishReason::Aborted));
-            self.finish(job);
-        }
-    }
-
-    fn finish_late(&self, mut job: Job) {
-        let waited = job.ticket.stopwatch.submitted_at().elapsed().as_millis();
-        job.sequence.end(Err(Error::new(
-            ErrorCode::DeadlineExceeded,
-            format!("the stream waited {waited} ms for its turn, longer than its deadline allows; try again, or load the model once more elsewhere"),
-        )
-        .with_field("deadlineMs")));
-        self.finish(job);
-    }
-
-    fn queue_full(&self, waiting: u64) -> Error {
-        let retry_after_ms = self.counters.milliseconds_per_stream().map(|each| (each * waiting as f64).ceil() as u64);
-        let hint = retry_after_ms.map_or(String::new(), |ms| format!("; it should be shorter in {ms} ms"));
-        let most = self.options.max_queue;
-        let message = format!("{waiting} streams wait already, and maxQueue is {most}{hint}");
-        Error { retry_after_ms, ..Error::new(ErrorCode::QueueFull, message) }
-    }
-
-    /// Ends a stream that has no sequence yet.
-    fn refuse(&self, ticket: Ticket, ending: Ending) {
-        self.deliver(ticket, ending, Usage::default());
-    }
-
-    /// Ends a stream whose sequence has ended.
-    fn finish(&self, job: Job) {
-        let Job { ticket, mut sequence, cached_input_tokens, .. } = job;
-        let ending = sequence.ending.take().unwrap_or(Ok(FinishReason::Aborted));
-        if !ticket.stopwatch.is_taken_up() {
-            return self.refuse(ticket, ending);
-        }
-        let usage = Usage { cached_input_tokens, ..Usage::of(sequence.prompt_length, sequence.output_tokens) };
-        self.counters.count_served(ticket.stopwatch.since_taken_up());
-        self.deliver(ticket, ending, usage);
-    }
-
-    fn deliver(&self, ticket: Ticket, ending: Ending, usage: Usage) {
-        self.counters.count_ended(&ending);
-        let timings = ticket.stopwatch.timings(usage.output_tokens, ticket.control.cancelled_at());
-        let part = match ending {
-            Ok(finish_reason) => StreamPart::Finish { finish_reason, usage, timings },
-            Err(error) => StreamPart::Error { error, usage, timings },
-        };
-        self.mailbox.push(ticket.id, part);
-        // Only now: a stream that is not live has its last part in the mailbox.
-        lock(&self.controls).remove(&ticket.id);
-        (ticket.on_finished)();
-    }
-}
-
-/// What becomes of a request that is not refused.
-#[allow(clippy::large_enum_variant)]
-enum Prepared {
-    /// It can be run.
-    Ready { sequence: Sequence, priority: i32, deadline: Option<Instant> },
-    /// There is no room for a reply, which is no error.
-    NoRoom { input_tokens: usize },
-}
-
-fn closed() -> Error {
-    Error::new(ErrorCode::Closed, "the model is closed")
-}
-
-fn gave_up() -> Error {
-    Error::new(ErrorCode::EngineFailed, "the engine gave up the sequence without saying why")
-}
-
-/// A seed that differs from call to call, from the randomness that the standard library gives its hash maps.
-fn random_seed() -> u64 {
-    RandomState::new().build_hasher().finish()
-}
-
-/// Runs code that works on what users pass, turning a panic into an error: a worker thread must outlive it.
-fn catching<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let reason = panic_message(&*panic).unwrap_or_else(|| "no reason given".into());
-        Err(Error::new(ErrorCode::EngineFailed, format!("internal failure: {reason}")))
-    })
-}
-
-/// Locks through a poisoned lock: every holder leaves the state whole, also when it panics.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -72,18 +72,18 @@ export const serve = defineCommand({
     const url = await server.listen({ host, port: values.port ?? 8080 } satisfies ListenOptions);
     // The port is had before models are loaded, which may take minutes.
     await models.preload();
-    const names = Object.keys(models.byName);
-    // Before it says that it serves: whoever waits for that may end it at once.
-    const signalled = untilSignalled(terminal, async () => {
+    // Heard from before the address is told: whoever reads that may end the server at once.
+    const ended = untilSignalled(terminal, async () => {
       log('ending: running answers may go on for a while; a second time ends at once');
       await server.close({ deadlineMs: values.grace ?? graceMs });
     });
+    const names = Object.keys(models.byName);
     if (values.json) stdout.write(`${JSON.stringify({ url: `${url}/v1`, models: names })}\n`);
     else stdout.write(`serving ${names.join(', ')} at ${paint.stdout('bold', `${url}/v1`)}\n`);
     if (apiKeys.length === 0 && !/^(127\.|localhost$|::1$)/.test(host)) {
       log('whoever can reach this machine can use it: set TRAMONTANE_API_KEY to ask for a key');
     }
-    await signalled;
+    await ended;
     return exitCodes.done;
   },
 });

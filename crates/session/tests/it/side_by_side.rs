@@ -28,13 +28,27 @@ impl Crowd {
 }
 
 /// Says x for ever, and counts who is there.
-#[derive(Default)]
 struct Crowded {
     /// Whether all of every prompt is kept.
     all_is_kept: bool,
+    kept_tokens: usize,
+    live_tokens: usize,
     prefills: Crowd,
     decodes: Crowd,
     slices: AtomicUsize,
+}
+
+impl Default for Crowded {
+    fn default() -> Self {
+        Self {
+            all_is_kept: false,
+            kept_tokens: usize::MAX,
+            live_tokens: usize::MAX,
+            prefills: Crowd::default(),
+            decodes: Crowd::default(),
+            slices: AtomicUsize::default(),
+        }
+    }
 }
 
 /// The session takes its backend away.
@@ -48,7 +62,11 @@ impl Backend for Shared {
     }
 
     fn kept_tokens(&self) -> usize {
-        usize::MAX
+        self.0.kept_tokens
+    }
+
+    fn live_tokens(&self) -> usize {
+        self.0.live_tokens
     }
 
     fn kept(&self, tokens: &[u32]) -> usize {
@@ -107,4 +125,20 @@ fn a_long_prompt_that_is_kept_counts_as_none() {
     let backend = Arc::new(Crowded { all_is_kept: true, ..Crowded::default() });
     read_all(&mut reader(&backend), &vec!["Once upon a time. ".repeat(20); PARALLEL], 100);
     assert_eq!(backend.decodes.most.load(Ordering::Relaxed), PARALLEL);
+}
+
+#[test]
+fn what_is_kept_limits_those_that_take_turns_and_not_those_that_run_side_by_side() {
+    // Blocks of 512 tokens: one is kept.
+    let backend = Arc::new(Crowded { kept_tokens: 512, ..Crowded::default() });
+    read_all(&mut reader(&backend), &vec!["Hi".into(); 2 * PARALLEL], 100);
+    assert_eq!(backend.decodes.most.load(Ordering::Relaxed), PARALLEL);
+    assert_eq!(backend.slices.load(Ordering::Relaxed), 2 * PARALLEL, "nobody takes turns");
+}
+
+#[test]
+fn no_more_run_side_by_side_than_memory_is_meant_to_hold() {
+    let backend = Arc::new(Crowded { kept_tokens: 0, live_tokens: 2 * 512, ..Crowded::default() });
+    read_all(&mut reader(&backend), &vec!["Hi".into(); 2 * PARALLEL], 100);
+    assert_eq!(backend.decodes.most.load(Ordering::Relaxed), 2);
 }

@@ -123,6 +123,20 @@ fn a_full_queue_refuses_and_says_when_to_come_back() {
 }
 
 #[test]
+fn without_a_queue_a_stream_runs_where_nothing_else_does() {
+    let mut reader = Reader::with_queue(0, [letters("a", 4000), letters("b", 4)]);
+    reader.submit(0, prompt("Hi"));
+    reader.wait_until("the first runs", |session| session.metrics().live_sequences == 1);
+    reader.submit(1, prompt("Hi"));
+    let parts = reader.read(1);
+    assert!(matches!(&parts[..], [StreamPart::Error { error, .. }] if error.code == ErrorCode::QueueFull), "{parts:?}");
+    reader.session.cancel(0);
+    assert_eq!(finish_of(&reader.read(0)), FinishReason::Aborted);
+    reader.submit(2, prompt("Hi"));
+    assert_eq!(finish_of(&reader.read(2)), FinishReason::Stop);
+}
+
+#[test]
 fn a_stream_that_is_not_taken_up_by_its_deadline_is_told_so() {
     let mut reader = Reader::of_script(Script { kept_tokens: 0, ..Script::of([letters("a", 2000)]) });
     reader.submit(0, prompt("Hi"));

@@ -11,10 +11,10 @@ const times = ['queuedMs', 'prefillMs', 'decodeMs', 'totalMs', 'pausedMs'];
 const timesOrNull = ['firstTokenMs', 'stopMs', 'tokensPerSecond'];
 
 /**
- * A part as a recording has it. Those of types that a later version has made are passed on as they are, and counts that
- * an older one did not know are zero. Throws what is wrong with it.
+ * A part as a recording has it, or as it came from elsewhere. Those of types that a later version has made are passed on
+ * as they are, and counts that an older one did not know are zero. Throws what is wrong with it.
  */
-export function recordedPart(part: Fields): StreamPart | FailurePart {
+export function readPart(part: Fields): StreamPart | FailurePart {
   switch (checkText(part['type'], 'type')) {
     case 'text-delta':
     case 'reasoning-delta':
