@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Duplex, Readable } from 'node:stream';
-import type { LanguageModel } from 'tramontane';
+import type { EmbeddingResult, LanguageModel } from 'tramontane';
 export { TramontaneError } from 'tramontane';
 
 /** A server on `node:http`; make one with {@link createServer}. It keeps the process alive while it listens. */
@@ -29,14 +29,14 @@ export declare class Server implements AsyncDisposable {
 }
 
 /**
- * Answers OpenAI's HTTP API from models, wherever they run; make one with {@link createHandler}. It belongs to no server:
+ * Answers OpenAI's HTTP API and Ollama's from models, wherever they run; make one with {@link createHandler}. It belongs to no server:
  * `fetch` answers a web `Request`, `nodeListener` a request of `node:http` and of what is built on it.
  */
 export declare class ServerHandler {
 	#private;
 	private constructor();
 	/**
-	 * Answers one request. Never rejects: what goes wrong is answered, as OpenAI answers it. A caller who goes away, by the
+	 * Answers one request. Never rejects: what goes wrong is answered, as they answer it. A caller who goes away, by the
 	 * request's signal or by cancelling the answer's body, frees its sequences within one step.
 	 *
 	 * @example With Hono
@@ -67,7 +67,7 @@ export declare class ServerHandler {
 }
 
 /**
- * An OpenAI-compatible server without a socket of its own, to be put into any web framework.
+ * A server with OpenAI's HTTP API and Ollama's, without a socket of its own, to be put into any web framework.
  *
  * @throws {TramontaneError} `invalid-argument` with the `field` at fault.
  * @example
@@ -77,7 +77,7 @@ export declare class ServerHandler {
 export declare function createHandler(options: HandlerOptions): ServerHandler;
 
 /**
- * An OpenAI-compatible server on `node:http`.
+ * A server with OpenAI's HTTP API and Ollama's, on `node:http`.
  *
  * @throws {TramontaneError} `invalid-argument` with the `field` at fault.
  * @example
@@ -100,10 +100,10 @@ export interface CloseOptions {
 export interface HandlerOptions {
 	/**
 	 * The models by the names that requests call them by. Several names may lead to the same model. A model by itself goes
-	 * by its own name: the file's, where it has one. What was loaded elsewhere is the caller's to close; what `load` gives
-	 * is closed here.
+	 * by its own name: the file's, where it has one. Embedding models are served beside those that generate text. What was
+	 * loaded elsewhere is the caller's to close; what `load` gives is closed here.
 	 */
-	readonly models: LanguageModel | Readonly<Record<string, LanguageModel | LoadableModel>>;
+	readonly models: ServedModel | Readonly<Record<string, ServedModel | LoadableModel>>;
 	/**
 	 * The model of requests that name none.
 	 *
@@ -145,7 +145,7 @@ export interface HandlerOptions {
 	 */
 	readonly maxBodyBytes?: number | undefined;
 	/**
-	 * After how many milliseconds of silence a streamed answer gets a comment, so that proxies do not take it for dead;
+	 * After how many milliseconds of silence a streamed answer gets a comment, or a line that says nothing, so that proxies do not take it for dead;
 	 * 0 never. Until then a stream that has no first part yet can still be answered by another status.
 	 *
 	 * @defaultValue 15000
@@ -204,7 +204,7 @@ export interface LoadableModel {
 	 */
 	readonly load: (options: {
 		readonly abortSignal: AbortSignal;
-	}) => Promise<LanguageModel>;
+	}) => Promise<ServedModel>;
 	/**
 	 * After how many milliseconds without a request it is unloaded; 0 keeps it. At most 2^31 - 1.
 	 *
@@ -233,6 +233,23 @@ export interface ResponsesOptions {
 	 * @defaultValue 3600000
 	 */
 	readonly ttlMs?: number | undefined;
+}
+
+/**
+ * What a server needs of a model that turns texts into vectors and generates none: an `EmbeddingModel` has it. A
+ * {@link LanguageModel} that has `embed` too, as a remote one, serves both.
+ */
+export interface ServedEmbeddingModel {
+	/** What is known of it; at least its name. */
+	readonly info: {
+		readonly model: string;
+	};
+	/** A vector for each text. */
+	embed(texts: readonly string[], options?: {
+		readonly abortSignal?: AbortSignal | undefined;
+	}): Promise<EmbeddingResult>;
+	/** Frees what the model holds. Any number of times. */
+	close(): Promise<void>;
 }
 
 /** What went wrong and where, for the log. */
@@ -300,5 +317,8 @@ export interface StreamReplayOptions {
 	 */
 	readonly graceMs?: number | undefined;
 }
+
+/** A model of either kind. */
+export type ServedModel = LanguageModel | ServedEmbeddingModel;
 
 export {};

@@ -125,7 +125,7 @@ describe('run, without a model', () => {
     [['run', '-m', 'x.gguf', '--json-schema', '[]', 'hi'], 2, '--json-schema must be an object'],
     [['run', '-m', 'x.gguf', '--schema', '/no/such.json', 'hi'], 1, 'the schema /no/such.json cannot be read'],
     [['run', '-m', 'openai:gpt', '--threads', '2', 'hi'], 2, '--threads is for models in this process'],
-    [['run', '-m', 'x', '--url', 'http://127.0.0.1:1', '--api-key-env', 'NOT_SET', 'hi'], 2, '--api-key-env names NOT_SET, which is not set'],
+    [['run', '-m', 'x', '--url', 'http://127.0.0.1:1', '--api-key-env', 'NOT_SET', 'hi'], 2, 'NOT_SET is to hold the key and is not set'],
     [['run', '-m', 'x', '--remote', 'opnai', 'hi'], 2, '--remote must be one of'],
     [['run', '-m', 'x', '--url', 'nonsense', 'hi'], 2, '--url must be'],
     [['chat', 'a', 'b'], 2, '"b" is too much; usage: tramontane chat'],

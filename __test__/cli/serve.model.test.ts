@@ -122,6 +122,17 @@ describe('tramontane serve', () => {
     expect(JSON.parse(answer?.stdout ?? '')).toMatchObject({ model: 'small', usage: { outputTokens: 6 } });
   });
 
+  it('serves a model of an engine elsewhere by --url, with its key', async () => {
+    let body = '';
+    const end = await serving([`small=${model}`], { TRAMONTANE_API_KEY: 'theirs' }, async (url) => {
+      await serving(['near=small', '--url', url, '--remote-key-env', 'THEIR_KEY'], { THEIR_KEY: 'theirs' }, async (near) => {
+        body = await (await ask(near, 3)).text();
+      });
+    });
+    expect(end).toMatchObject({ code: 0 });
+    expect(body).toMatch(/"model":"near"[\s\S]*data: \[DONE\]\n\n$/);
+  });
+
   it('lets a running answer end after the first SIGTERM', async () => {
     let body = '';
     const use = async (url: string, child: CliChild) => {

@@ -30,6 +30,11 @@ it('sends the request once the connection is there, with the key', async () => {
   expect(text.length).toBeGreaterThan(70_000);
 });
 
+it('asks by plain requests for what is no stream', async () => {
+  const server = await webSocketServer(() => {}, ({ method }, response) => void response.end(JSON.stringify({ vectors: [[1, 2]], method })));
+  expect(await connectTiny(server.url, { websocket: true }).embed(['Hi'])).toMatchObject({ embeddings: [[1, 2]] });
+});
+
 it('closes the connection when the answer is over, and at once when it is left', async () => {
   const server = await webSocketServer((client) => {
     client.send({ text: 'a' });

@@ -83,6 +83,14 @@ describe('a request', () => {
     });
   });
 
+  it('tells the model of the allowed tools alone', async () => {
+    const tools = ['add', 'say', 'go'].map((name) => ({ type: 'function', function: { name } }));
+    const allowed = { mode: 'required', tools: [{ type: 'function', function: { name: 'go' } }, { type: 'function', function: { name: 'add' } }] };
+    const { tools: told, toolChoice } = (await asked({ tools, tool_choice: { type: 'allowed_tools', allowed_tools: allowed } })) as { tools: { name: string }[]; toolChoice: string };
+    expect(told.map(({ name }) => name)).toEqual(['add', 'go']);
+    expect(toolChoice).toBe('required');
+  });
+
   it('has tools and a choice of them, or a format', async () => {
     const tools = [{ type: 'function', function: { name: 'add', description: 'Adds.', strict: true } }];
     expect(await asked({ tools, tool_choice: { type: 'function', function: { name: 'add' } } })).toEqual({
@@ -124,6 +132,12 @@ describe('a field that cannot be used is named as the caller has spelt it', () =
     ['tools[0].function.parameters', { messages: hi, tools: [{ type: 'function', function: { name: 'a', parameters: 1 } }] }],
     ['tool_choice', { messages: hi, tool_choice: 'required' }],
     ['tool_choice', { messages: hi, tool_choice: 'maybe' }],
+    ['tool_choice', { messages: hi, tools: [{ type: 'function', function: { name: 'a' } }], tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'any', tools: [] } } }],
+    ['tool_choice.allowed_tools.tools', {
+      messages: hi,
+      tools: [{ type: 'function', function: { name: 'a' } }],
+      tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { name: 'b' } }] } },
+    }],
     ['tool_choice.function.name', { messages: hi, tools: [{ type: 'function', function: { name: 'a' } }], tool_choice: { type: 'function', function: { name: 'b' } } }],
     ['response_format.type', { messages: hi, response_format: { type: 'xml' } }],
     ['response_format.json_schema.schema', { messages: hi, response_format: { type: 'json_schema', json_schema: {} } }],

@@ -187,6 +187,35 @@ it('metrics count requests by route and status, and tell what each model does', 
   for (const line of text.trimEnd().split('\n')) expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{.*\})? [\d.e+-]+)$/);
 });
 
+it('metrics tell how long first and further tokens take, of every kind of answer', async () => {
+  const usage = { inputTokens: 1, outputTokens: 3, totalTokens: 4, cachedInputTokens: 0 };
+  const timings = { queuedMs: 0, prefillMs: 20, firstTokenMs: 30, decodeMs: 8, totalMs: 40, pausedMs: 0, stopMs: null, tokensPerSecond: 250 };
+  const model = new PlayedModel([['Hi', { type: 'finish', finishReason: 'stop', usage, timings }]]);
+  const handler = createHandler({ models: { small: model } });
+  const asked: [string, object][] = [
+    [path, { messages: hi }],
+    [path, { messages: hi, stream: true, n: 2 }],
+    ['/v1/completions', { prompt: 'Hi' }],
+    ['/v1/completions', { prompt: 'Hi', stream: true }],
+    ['/v1/responses', { input: 'Hi' }],
+    ['/v1/responses', { input: 'Hi', stream: true }],
+    ['/api/chat', { model: 'small', messages: hi }],
+    ['/api/generate', { model: 'small', prompt: 'Hi', stream: false }],
+  ];
+  for (const [endpoint, body] of asked) await (await handler.fetch(post(endpoint, body))).text();
+  await handler.fetch(post(path, {}));
+  const text = await (await handler.fetch(get('/metrics'))).text();
+  for (const line of [
+    '# TYPE tramontane_time_to_first_token_seconds histogram',
+    'tramontane_time_to_first_token_seconds_bucket{model="small",le="0.025"} 0',
+    'tramontane_time_to_first_token_seconds_bucket{model="small",le="0.05"} 9',
+    'tramontane_time_to_first_token_seconds_count{model="small"} 9',
+    'tramontane_time_per_output_token_seconds_bucket{model="small",le="0.0025"} 0',
+    'tramontane_time_per_output_token_seconds_bucket{model="small",le="0.005"} 9',
+    'tramontane_time_per_output_token_seconds_bucket{model="small",le="+Inf"} 9',
+  ]) expect(text).toContain(`${line}\n`);
+});
+
 it.each<[string, object]>([
   ['models', {}],
   ['models', { models: {} }],

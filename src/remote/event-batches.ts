@@ -25,7 +25,7 @@ export async function* eventsOf(
 ): AsyncGenerator<readonly ServerEvent[], void> {
   const { dialect } = endpoint.spoken;
   const { webSocket, baseUrl } = endpoint.options;
-  const response = await call.open(body, dialect.framing === 'sse' ? 'text/event-stream' : 'application/x-ndjson');
+  const response = await call.open(body, dialect.framing === 'sse' ? 'text/event-stream' : 'application/x-ndjson', webSocket);
   const type = response.header('content-type')?.toLowerCase() ?? '';
   if (type.startsWith('text/html')) {
     const message = `${baseUrl.origin} answers with a web page; let baseUrl be where the engine's API is`;

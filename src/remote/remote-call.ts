@@ -30,20 +30,20 @@ export class RemoteCall {
   /**
    * Sends it; `undefined` for the body asks by GET.
    *
+   * @param webSocket - whether it goes through one: streams do, where the connection has it, and what is asked besides does not
    * @throws {RemoteFailure} where the response is not one of success
    */
-  async open({ path, body }: RequestBody, accept: string): Promise<HttpResponse> {
-    const { maxRedirects, webSocket, open } = this.#endpoint.options;
+  async open({ path, body }: RequestBody, accept: string, webSocket: boolean): Promise<HttpResponse> {
+    const { maxRedirects, open } = this.#endpoint.options;
     const { dialect } = this.#endpoint.spoken;
-    const sent = webSocket && body !== undefined ? dialect.webSocketMessage?.(body) : body;
+    const sent = webSocket ? dialect.webSocketMessage?.(body) : body;
     const json = sent === undefined ? undefined : JSON.stringify(sent);
     const common = { accept, 'user-agent': 'tramontane', ...(json !== undefined && { 'content-type': 'application/json' }) };
     let headers: Record<string, string> = { ...common, ...this.#endpoint.privateHeaders };
     let url = this.#endpoint.url(path);
     for (let left = maxRedirects; ; left -= 1) {
       const method = body === undefined ? 'GET' : 'POST';
-      const asWebSocket = webSocket && body !== undefined;
-      const exchange = open({ method: asWebSocket ? 'GET' : method, url, headers, body: json, webSocket: asWebSocket });
+      const exchange = open({ method: webSocket ? 'GET' : method, url, headers, body: json, webSocket });
       this.#exchange = exchange;
       exchange.setAwaited(this.#awaited);
       if (this.#closed) exchange.close();

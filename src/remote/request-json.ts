@@ -64,7 +64,7 @@ async function attempt(endpoint: Endpoint, body: RequestBody, signal: AbortSigna
   const close = () => call.close();
   signal.addEventListener('abort', close, { once: true });
   try {
-    await call.open(body, 'application/json');
+    await call.open(body, 'application/json', false);
     return JSON.parse(await call.text(mostBytes));
   } finally {
     signal.removeEventListener('abort', close);

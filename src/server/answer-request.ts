@@ -33,7 +33,8 @@ export function closingError(): HttpError {
 }
 
 function nothingAt(pathname: string, routes: readonly Route[]): HttpError {
-  const paths = routes.map(({ path }) => path).join(', ');
+  const isOllamas = pathname.startsWith('/api/');
+  const paths = routes.flatMap(({ path }) => (path.startsWith('/api/') === isOllamas ? path : [])).join(', ');
   return new HttpError(404, 'unknown_url', `there is nothing at ${pathname.slice(0, 100)}, only at ${paths}`);
 }
 

@@ -1,15 +1,16 @@
 import { checkFilledText, checkFunction, checkInteger, checkOptions, guardCheck, largestCount, wrongValue } from '../request/check-value.ts';
-import type { LanguageModel } from '../stream/language-model.ts';
 import { checkPagePath } from './page/page-path.ts';
 import { checkReplayOptions } from './replay/check-replay-options.ts';
 import type { ResumableStreamsSettings } from './replay/resumable-streams.ts';
 import { checkResponsesOptions } from './responses/check-responses-options.ts';
 import type { ResponseStoreLimits } from './responses/response-store.ts';
+import { isServedModel } from './served-model.ts';
+import type { ServedModel } from './served-model.ts';
 import type { HandlerOptions, LoadableModel, ServerFailure } from './server-options.ts';
 
 /** Options of a handler, with their defaults. */
 export interface HandlerSettings {
-  readonly models: ReadonlyMap<string, LanguageModel | LoadableModel>;
+  readonly models: ReadonlyMap<string, ServedModel | LoadableModel>;
   readonly defaultModel: string | undefined;
   readonly maxLoadedModels: number;
   readonly apiKeys: readonly string[];
@@ -69,29 +70,24 @@ export function checkHandlerOptions(options: HandlerOptions, known: readonly str
   });
 }
 
-function checkModels(value: unknown): Map<string, LanguageModel | LoadableModel> {
-  if (isLanguageModel(value)) return new Map([[nameOf(value), value]]);
+function checkModels(value: unknown): Map<string, ServedModel | LoadableModel> {
+  if (isServedModel(value)) return new Map([[nameOf(value), value]]);
   if (typeof value !== 'object' || value === null) throw wrongValue('models', 'a model, or models by their names', value);
-  const models = Object.entries(value).map(([name, model]): [string, LanguageModel | LoadableModel] => [name, checkModel(model, `models.${name}`)]);
+  const models = Object.entries(value).map(([name, model]): [string, ServedModel | LoadableModel] => [name, checkModel(model, `models.${name}`)]);
   if (models.length === 0) throw wrongValue('models', 'at least one model', value);
   return new Map(models);
 }
 
-function checkModel(value: unknown, field: string): LanguageModel | LoadableModel {
-  if (isLanguageModel(value)) return value;
+function checkModel(value: unknown, field: string): ServedModel | LoadableModel {
+  if (isServedModel(value)) return value;
   const { load, idleUnloadMs } = checkOptions(value ?? null, field, ['load', 'idleUnloadMs'], `${field}.`);
   if (typeof load !== 'function') throw wrongValue(field, 'a model, or an object with load', value);
   checkInteger(idleUnloadMs, `${field}.idleUnloadMs`, { min: 0, max: longestMs });
   return value as LoadableModel;
 }
 
-/** Whether it is a model already, or one to be loaded. */
-export function isLanguageModel(value: unknown): value is LanguageModel {
-  return typeof value === 'object' && value !== null && typeof (value as Partial<LanguageModel>).streamChoices === 'function';
-}
-
 /** A model's name without the folders of this machine that lead to it. */
-function nameOf({ info: { model } }: LanguageModel): string {
+function nameOf({ info: { model } }: ServedModel): string {
   const isPath = model.startsWith('.') || model.startsWith('/') || /^[a-z]:[\\/]/i.test(model) || model.endsWith('.gguf');
   const name = isPath ? model.split(/[\\/]/).findLast((piece) => piece !== '') : undefined;
   return name?.replace(/\.gguf$/, '') || model;

@@ -3,7 +3,7 @@ import { ServerHandler } from './server-handler.ts';
 import type { HandlerOptions } from './server-options.ts';
 
 /**
- * An OpenAI-compatible server without a socket of its own, to be put into any web framework.
+ * A server with OpenAI's HTTP API and Ollama's, without a socket of its own, to be put into any web framework.
  *
  * @throws {TramontaneError} `invalid-argument` with the `field` at fault.
  * @example

@@ -3,7 +3,7 @@ import { checkServerOptions } from './check-server-options.ts';
 import { Server } from './server.ts';
 
 /**
- * An OpenAI-compatible server on `node:http`.
+ * A server with OpenAI's HTTP API and Ollama's, on `node:http`.
  *
  * @throws {TramontaneError} `invalid-argument` with the `field` at fault.
  * @example

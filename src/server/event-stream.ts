@@ -3,8 +3,15 @@ import { unlessAborted } from './unless-aborted.ts';
 
 const encoder = new TextEncoder();
 
+/** What a stream's events are written as, and what fills its silences without saying anything. */
+export interface EventForm {
+  readonly contentType: string;
+  readonly silence: () => string;
+}
+
+const serverSentEvents: EventForm = { contentType: 'text/event-stream; charset=utf-8', silence: () => ': keep-alive\n\n' };
+
 const eventHeaders = {
-  'content-type': 'text/event-stream; charset=utf-8',
   // `no-transform` keeps compressing proxies from gathering events.
   'cache-control': 'no-cache, no-transform',
   // Otherwise a proxy such as nginx keeps events back until its buffer is full.
@@ -20,8 +27,8 @@ export interface EventStreamEnd {
 }
 
 /**
- * Answers with server-sent events, each given as the text it is sent as. An event is asked for when the caller reads, so
- * that a slow one holds back its own generation; comments fill silences. Cancelling the body leaves the iterator, and so
+ * Answers with server-sent events, or in another form, each given as the text it is sent as. An event is asked for when the caller reads, so
+ * that a slow one holds back its own generation; silences are filled. Cancelling the body leaves the iterator, and so
  * does the end of the request from here, whether or not anybody reads.
  *
  * The answer waits for its first event, so that an error before it still has a status of its own, but no longer than the
@@ -33,6 +40,7 @@ export async function eventStream(
   context: RequestContext,
   events: AsyncIterator<string, undefined>,
   { last, lastOnError }: EventStreamEnd,
+  form: EventForm = serverSentEvents,
 ): Promise<Response> {
   const { signal, settings } = context;
   const leave = () => void events.return?.().catch(() => undefined);
@@ -65,7 +73,7 @@ export async function eventStream(
           const read = await orSilence(pending, settings.keepAliveMs);
           if (ended) return;
           if (read === undefined) {
-            controller.enqueue(encoder.encode(': keep-alive\n\n'));
+            controller.enqueue(encoder.encode(form.silence()));
             return;
           }
           pending = undefined;
@@ -87,7 +95,7 @@ export async function eventStream(
       controller.enqueue(encoder.encode(text));
       controller.close();
     });
-  return new Response(body, { headers: eventHeaders });
+  return new Response(body, { headers: { 'content-type': form.contentType, ...eventHeaders } });
 }
 
 /** What the promise gives, or nothing after so many milliseconds. */

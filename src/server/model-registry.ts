@@ -1,15 +1,16 @@
 import type { LanguageModel } from '../stream/language-model.ts';
-import { isLanguageModel } from './check-handler-options.ts';
 import type { HandlerSettings } from './check-handler-options.ts';
 import { HttpError } from './http-error.ts';
 import { ModelSlot } from './model-slot.ts';
 import type { SlotEvents } from './model-slot.ts';
+import { isEmbeddingModel, isLanguageModel, isServedModel } from './served-model.ts';
+import type { ServedEmbeddingModel, ServedModel } from './served-model.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 /** A model in use. */
-export interface ModelLease {
+export interface ModelLease<Model = ServedModel> {
   readonly name: string;
-  readonly model: LanguageModel;
+  readonly model: Model;
   /** Says that it is used no more. Once. */
   readonly release: () => void;
 }
@@ -18,7 +19,7 @@ export interface ModelLease {
 export class ModelRegistry {
   /** When it was made, in seconds since 1970. */
   readonly created = Math.floor(Date.now() / 1000);
-  readonly #given = new Map<string, LanguageModel>();
+  readonly #given = new Map<string, ServedModel>();
   /** One for each source, which several names may share. */
   readonly #slots = new Map<string, ModelSlot>();
   readonly #names: readonly string[];
@@ -43,7 +44,7 @@ export class ModelRegistry {
       idle: () => this.#look(),
     };
     for (const [name, source] of models) {
-      if (isLanguageModel(source)) {
+      if (isServedModel(source)) {
         this.#given.set(name, source);
         continue;
       }
@@ -60,10 +61,10 @@ export class ModelRegistry {
   }
 
   /** The models that are there at this moment, each by one of its names. */
-  get loaded(): ReadonlyMap<string, LanguageModel> {
-    const loaded = new Map<LanguageModel, string>();
+  get loaded(): ReadonlyMap<string, ServedModel> {
+    const loaded = new Map<ServedModel, string>();
     for (const name of this.#names) {
-      const model = this.#given.get(name) ?? this.#slots.get(name)?.model;
+      const model = this.loadedAs(name);
       if (model && !loaded.has(model)) loaded.set(model, name);
     }
     return new Map(Array.from(loaded, ([model, name]) => [name, model]));
@@ -96,6 +97,41 @@ export class ModelRegistry {
     return { name: known, model, release: () => slot.release() };
   }
 
+  /**
+   * The same, of a model that generates text.
+   *
+   * @throws {HttpError} 400 `unsupported_model` besides
+   */
+  async acquireLanguageModel(name: string | undefined, signal: AbortSignal): Promise<ModelLease<LanguageModel>> {
+    const { release, ...lease } = await this.acquire(name, signal);
+    if (isLanguageModel(lease.model)) return { ...lease, model: lease.model, release };
+    release();
+    throw unsupported(`the model "${lease.name}" turns texts into vectors and writes none; ask it for embeddings, or another model for text`);
+  }
+
+  /** The same, of a model that has embeddings. */
+  async acquireEmbeddingModel(name: string | undefined, signal: AbortSignal): Promise<ModelLease<ServedEmbeddingModel>> {
+    const { release, ...lease } = await this.acquire(name, signal);
+    if (isEmbeddingModel(lease.model)) return { ...lease, model: lease.model, release };
+    release();
+    throw unsupported(`the model "${lease.name}" writes text and has no embeddings; ask an embedding model`);
+  }
+
+  /** The model of a name, where it is there at this moment. */
+  loadedAs(name: string): ServedModel | undefined {
+    return this.#given.get(name) ?? this.#slots.get(name)?.model;
+  }
+
+  /** How long the model of a name stays if nobody asks for it, in milliseconds. What was not loaded here stays. */
+  staysForMs(name: string): number {
+    return this.#slots.get(name)?.staysForMs ?? Infinity;
+  }
+
+  /** Says how long the model of a name is to stay without a request, as {@link ModelSlot.keepFor}. */
+  keepFor(name: string, ms: number): void {
+    this.#slots.get(name)?.keepFor(ms);
+  }
+
   /** Closes what was loaded here. */
   async close(): Promise<void> {
     await Promise.all(Array.from(new Set(this.#slots.values()), (slot) => slot.unload()));
@@ -118,4 +154,8 @@ export class ModelRegistry {
   #look(): void {
     for (const wake of this.#wake.splice(0)) wake();
   }
+}
+
+function unsupported(message: string): HttpError {
+  return new HttpError(400, 'unsupported_model', message, { param: 'model' });
 }

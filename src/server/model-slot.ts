@@ -1,10 +1,13 @@
-import type { LanguageModel } from '../stream/language-model.ts';
 import { HttpError } from './http-error.ts';
+import type { ServedModel } from './served-model.ts';
 import type { LoadableModel } from './server-options.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
+/** The longest that a timer takes. */
+const longestMs = 2 ** 31 - 1;
+
 interface Load {
-  readonly promise: Promise<LanguageModel>;
+  readonly promise: Promise<ServedModel>;
   readonly controller: AbortController;
 }
 
@@ -28,9 +31,11 @@ export class ModelSlot {
   #waiting = 0;
   #lastUsedAt = 0;
   #load: Load | undefined;
-  #model: LanguageModel | undefined;
+  #model: ServedModel | undefined;
   #unloading: Promise<void> | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
+  /** How long the model that is loaded stays without a request, where a request has said so. */
+  #keepMs: number | undefined;
 
   constructor(name: string, source: LoadableModel, events: SlotEvents) {
     this.#name = name;
@@ -39,7 +44,7 @@ export class ModelSlot {
   }
 
   /** The model, where it is loaded. */
-  get model(): LanguageModel | undefined {
+  get model(): ServedModel | undefined {
     return this.#model;
   }
 
@@ -49,7 +54,7 @@ export class ModelSlot {
   }
 
   /** The model, loaded where it is not, for one more user; each has to {@link release} it. */
-  async acquire(signal: AbortSignal): Promise<LanguageModel> {
+  async acquire(signal: AbortSignal): Promise<ServedModel> {
     this.#waiting += 1;
     clearTimeout(this.#idleTimer);
     try {
@@ -60,6 +65,23 @@ export class ModelSlot {
       this.#waiting -= 1;
       this.#leave();
     }
+  }
+
+  /** How long the model will stay if nobody asks for it, in milliseconds; `Infinity` where it does. */
+  get staysForMs(): number {
+    const since = this.idleSince;
+    return since === undefined ? this.#idleMs : Math.max(0, since + this.#idleMs - performance.now());
+  }
+
+  /**
+   * Has the model that is loaded stay for so many milliseconds without a request, and not as long as its source says.
+   *
+   * @param ms - 0 unloads it as soon as nobody uses it, `Infinity` never does
+   */
+  keepFor(ms: number): void {
+    if (!this.#model) return;
+    this.#keepMs = ms;
+    if (this.idleSince !== undefined) this.#leave();
   }
 
   release(): void {
@@ -75,8 +97,9 @@ export class ModelSlot {
     await this.#unloading;
   }
 
-  async #close(model: LanguageModel): Promise<void> {
+  async #close(model: ServedModel): Promise<void> {
     this.#model = undefined;
+    this.#keepMs = undefined;
     await model.close().catch(() => undefined);
     this.#unloading = undefined;
     this.#events.giveRoom(this);
@@ -87,9 +110,16 @@ export class ModelSlot {
     this.#lastUsedAt = performance.now();
     if (this.#waiting === 0) this.#load?.controller.abort();
     if (this.idleSince === undefined) return;
-    const { idleUnloadMs = 0 } = this.#source;
-    if (idleUnloadMs > 0) this.#idleTimer = setTimeout(() => void this.unload(), idleUnloadMs).unref();
+    clearTimeout(this.#idleTimer);
+    const idleMs = this.#idleMs;
+    if (idleMs === 0) void this.unload();
+    else if (idleMs < Infinity) this.#idleTimer = setTimeout(() => void this.unload(), Math.min(idleMs, longestMs)).unref();
     this.#events.idle();
+  }
+
+  get #idleMs(): number {
+    // There 0 is never.
+    return this.#keepMs ?? (this.#source.idleUnloadMs || Infinity);
   }
 
   async #nextState(signal: AbortSignal): Promise<void> {
@@ -118,7 +148,7 @@ export class ModelSlot {
     return { promise, controller };
   }
 
-  async #run(abortSignal: AbortSignal): Promise<LanguageModel> {
+  async #run(abortSignal: AbortSignal): Promise<ServedModel> {
     let holds = false;
     try {
       await this.#events.takeRoom(this, abortSignal);

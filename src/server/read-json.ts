@@ -10,11 +10,16 @@ export type JsonBody = Readonly<Record<string, unknown>>;
  * @throws {HttpError} 415 where it says to be something else (a web page may send that anywhere without asking first),
  *   413 where it is larger than the server takes, 400 where it is no JSON object
  */
-export async function readJson({ settings, signal }: RequestContext, request: Request): Promise<JsonBody> {
+export async function readJson(context: RequestContext, request: Request): Promise<JsonBody> {
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
     throw new HttpError(415, 'unsupported_media_type', `send JSON with the header content-type: application/json, not ${type.slice(0, 80) || 'none'}`);
   }
+  return readUntypedJson(context, request);
+}
+
+/** The same, whatever the body says to be: only for requests that no web page has sent. */
+export async function readUntypedJson({ settings, signal }: RequestContext, request: Request): Promise<JsonBody> {
   const text = await readText(request, settings.maxBodyBytes, signal);
   if (text === '') throw new HttpError(400, 'invalid_json', 'the body is empty; if a middleware reads it first, let it pass it on');
   const value = parse(text);

@@ -1,9 +1,10 @@
 import type { LanguageModel } from '../stream/language-model.ts';
 import type { HandlerSettings } from './check-handler-options.ts';
 import { HttpError } from './http-error.ts';
-import type { ModelRegistry } from './model-registry.ts';
+import type { ModelLease, ModelRegistry } from './model-registry.ts';
 import type { ResumableStreams } from './replay/resumable-streams.ts';
 import type { Responses } from './responses/responses.ts';
+import type { ServedEmbeddingModel } from './served-model.ts';
 import type { ServerMetrics } from './server-metrics.ts';
 import { toHttpError } from './to-http-error.ts';
 
@@ -93,13 +94,15 @@ export class RequestContext {
   /**
    * The model of that name, or the default one. It is loaded where it has to be, and stays until the request is over.
    *
-   * @throws {HttpError} 404 where there is none, 503 where it could not be loaded
+   * @throws {HttpError} 404 where there is none, 400 where it generates no text, 503 where it could not be loaded
    */
-  async useModel(name: string | undefined): Promise<{ readonly name: string; readonly model: LanguageModel }> {
-    const lease = await this.models.acquire(name, this.signal);
-    if (this.#holders > 0) this.#releases.push(lease.release);
-    else lease.release();
-    return lease;
+  async useLanguageModel(name: string | undefined): Promise<{ readonly name: string; readonly model: LanguageModel }> {
+    return this.#use(await this.models.acquireLanguageModel(name, this.signal));
+  }
+
+  /** The same, of a model that has embeddings. */
+  async useEmbeddingModel(name: string | undefined): Promise<{ readonly name: string; readonly model: ServedEmbeddingModel }> {
+    return this.#use(await this.models.acquireEmbeddingModel(name, this.signal));
   }
 
   /** Keeps the request open beyond the return of its endpoint, until the function it gives is called. */
@@ -130,6 +133,12 @@ export class RequestContext {
       this.settings.onError({ error: failure.cause ?? failure, requestId: this.requestId, route: this.route });
     }
     return failure;
+  }
+
+  #use<Model>(lease: ModelLease<Model>): ModelLease<Model> {
+    if (this.#holders > 0) this.#releases.push(lease.release);
+    else lease.release();
+    return lease;
   }
 
   #letGo(): void {

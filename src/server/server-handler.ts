@@ -13,6 +13,7 @@ import { jsonResponse } from './json-response.ts';
 import { ModelRegistry } from './model-registry.ts';
 import { listenOnNode } from './node-listener.ts';
 import { pathOf } from './node-request.ts';
+import { errorBody } from './ollama/error-body.ts';
 import { ResumableStreams } from './replay/resumable-streams.ts';
 import { RequestContext } from './request-context.ts';
 import type { Shared } from './request-context.ts';
@@ -23,7 +24,7 @@ import { ServerMetrics } from './server-metrics.ts';
 import type { CloseOptions } from './server-options.ts';
 
 /**
- * Answers OpenAI's HTTP API from models, wherever they run; make one with {@link createHandler}. It belongs to no server:
+ * Answers OpenAI's HTTP API and Ollama's from models, wherever they run; make one with {@link createHandler}. It belongs to no server:
  * `fetch` answers a web `Request`, `nodeListener` a request of `node:http` and of what is built on it.
  */
 export class ServerHandler {
@@ -48,21 +49,22 @@ export class ServerHandler {
   }
 
   /**
-   * Answers one request. Never rejects: what goes wrong is answered, as OpenAI answers it. A caller who goes away, by the
+   * Answers one request. Never rejects: what goes wrong is answered, as they answer it. A caller who goes away, by the
    * request's signal or by cancelling the answer's body, frees its sequences within one step.
    *
    * @example With Hono
    * app.all('/v1/*', (c) => handler.fetch(c.req.raw));
    */
   readonly fetch = async (request: Request): Promise<Response> => {
-    const found = findRoute(this.#routes, new URL(request.url).pathname);
+    const { pathname } = new URL(request.url);
+    const found = findRoute(this.#routes, pathname);
     const context = this.#open(request.method, found);
     const leave = () => context.abort(new HttpError(499, 'aborted', 'the caller is gone'));
     if (request.signal.aborted) leave();
     else request.signal.addEventListener('abort', leave, { once: true });
     const response = await answerRequest(context, found, request, this.#routes).catch((error: unknown) => {
-      const { status, body, headers } = context.failureOf(error);
-      return jsonResponse(body, status, headers);
+      const failure = context.failureOf(error);
+      return jsonResponse(errorBody(pathname, failure), failure.status, failure.headers);
     });
     const headers = { 'x-request-id': context.requestId, ...corsHeaders(this.#shared.settings, request.headers.get('origin')) };
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);

@@ -1,4 +1,4 @@
-import type { LanguageModel } from '../stream/language-model.ts';
+import type { ServedModel } from './served-model.ts';
 
 /** A model that is loaded when the first request asks for it. */
 export interface LoadableModel {
@@ -6,7 +6,7 @@ export interface LoadableModel {
    * Loads it. Called once for any number of requests that wait for it; where it fails, they fail, and the next request
    * calls it again. The signal is raised when nobody waits any more, and when the server closes.
    */
-  readonly load: (options: { readonly abortSignal: AbortSignal }) => Promise<LanguageModel>;
+  readonly load: (options: { readonly abortSignal: AbortSignal }) => Promise<ServedModel>;
   /**
    * After how many milliseconds without a request it is unloaded; 0 keeps it. At most 2^31 - 1.
    *
@@ -79,10 +79,10 @@ export interface StreamReplayOptions {
 export interface HandlerOptions {
   /**
    * The models by the names that requests call them by. Several names may lead to the same model. A model by itself goes
-   * by its own name: the file's, where it has one. What was loaded elsewhere is the caller's to close; what `load` gives
-   * is closed here.
+   * by its own name: the file's, where it has one. Embedding models are served beside those that generate text. What was
+   * loaded elsewhere is the caller's to close; what `load` gives is closed here.
    */
-  readonly models: LanguageModel | Readonly<Record<string, LanguageModel | LoadableModel>>;
+  readonly models: ServedModel | Readonly<Record<string, ServedModel | LoadableModel>>;
   /**
    * The model of requests that name none.
    *
@@ -124,7 +124,7 @@ export interface HandlerOptions {
    */
   readonly maxBodyBytes?: number | undefined;
   /**
-   * After how many milliseconds of silence a streamed answer gets a comment, so that proxies do not take it for dead;
+   * After how many milliseconds of silence a streamed answer gets a comment, or a line that says nothing, so that proxies do not take it for dead;
    * 0 never. Until then a stream that has no first part yet can still be answered by another status.
    *
    * @defaultValue 15000

@@ -39,6 +39,19 @@ describe("a response, by OpenAI's client", () => {
     expect(response.id).toMatch(/^resp_[0-9a-f]{32}$/);
   });
 
+  it('is counted before it is made', async () => {
+    await using server = await openServer(['Hello there']);
+    const body = { model: 'test', input: 'Hi', instructions: 'Be brief.', tools: [weather] };
+    const { object, input_tokens: counted } = await server.client.responses.inputTokens.count(body);
+    expect(object).toBe('response.input_tokens');
+    expect(server.model.metrics().totalSequences).toBe(0);
+    const first = await server.client.responses.create(body);
+    expect(first.usage?.input_tokens).toBe(counted);
+    const more = await server.client.responses.inputTokens.count({ ...body, previous_response_id: first.id });
+    expect(more.input_tokens).toBeGreaterThan(counted);
+    await expect(server.client.responses.inputTokens.count({ model: 'test' })).rejects.toMatchObject({ status: 400, param: 'input' });
+  });
+
   it('streams reasoning, text and a call as the whole run of events, numbered without gaps', async () => {
     await using server = await openServer([`<think>Hm</think>Well.${call}`]);
     const events = await all(await server.client.responses.create({ model: 'test', input: 'Weather?', tools: [weather], stream: true }));

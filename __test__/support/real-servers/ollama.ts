@@ -101,7 +101,7 @@ export const ollamaServer: RealServer = {
         lengths: true,
         schemas: true,
         tools: { providerOptions: { format } },
-        embeddings: true,
+        embeddings: { width: 576 },
         list: true,
         unknownModel: 'model-not-found',
         contextOverflow: 'context-overflow',

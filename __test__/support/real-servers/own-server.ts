@@ -1,23 +1,26 @@
-import { existsSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeTinyEmbeddingModel } from '../models/tiny-embedding-model.ts';
 import { testModel } from '../test-model.ts';
 import { contextLength } from './real-server.ts';
 import type { RealServer, Way } from './real-server.ts';
 import { ServerProcess } from './server-process.ts';
 
 const model = 'smollm2';
+const embeddingModel = 'vectors';
 const apiKey = 'a-key-of-the-tests';
 const connection = { model, apiKey };
 const dist = new URL('../../../dist/', import.meta.url);
 const server = new URL('server/index.js', dist);
-const source = new URL('../../../src/server/', import.meta.url);
-const isThere = (file: string) => existsSync(new URL(file, source));
 
-/** Serves the test model, and prints how many of its streams run whenever that changes. */
+/** Serves the test model, and one for vectors, and prints how many of its streams run whenever that changes. */
 const script = `
-const { loadModel } = await import(${JSON.stringify(new URL('index.js', dist).href)});
+const { loadEmbeddingModel, loadModel } = await import(${JSON.stringify(new URL('index.js', dist).href)});
 const { createServer } = await import(${JSON.stringify(server.href)});
 const model = await loadModel(process.argv[1], { contextLength: ${contextLength} });
-const server = createServer({ models: { ${model}: model }, apiKeys: ['${apiKey}'] });
+const vectors = await loadEmbeddingModel(process.argv[2]);
+const server = createServer({ models: { ${model}: model, ${embeddingModel}: vectors }, apiKeys: ['${apiKey}'] });
 let told = 0;
 setInterval(() => {
   const { liveSequences: running } = model.metrics();
@@ -35,15 +38,20 @@ const has = {
   exactTogether: true,
   keys: true,
   list: true,
+  embeddings: { model: embeddingModel, width: 64 },
   unknownModel: 'model-not-found',
   contextOverflow: 'context-overflow',
 } as const;
 const noticesLeaving = /running 0/;
 
 function start(): Promise<ServerProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'tramontane-server-'));
+  const vectors = join(folder, embeddingModel);
+  writeTinyEmbeddingModel(vectors);
   return ServerProcess.start({
     command: process.execPath,
-    args: ['--input-type=module', '--eval', script, testModel()],
+    args: ['--input-type=module', '--eval', script, testModel(), vectors],
+    folder,
     listening: /listening on (http:\/\/127\.0\.0\.1:\d+)/,
   });
 }
@@ -66,9 +74,15 @@ const responses = [false, true].map((websocket): Way => ({
   has,
 }));
 
-/** This package's own (src/server), as its users run it: `npm test` compiles src into dist first. */
-export const ownServer: RealServer = {
-  name: 'tramontane',
-  start: isThere('index.ts') ? start : undefined,
-  ways: isThere('responses/create-response.ts') ? [chat, ...responses] : [chat],
+const ollama: Way = {
+  name: 'ollama',
+  protocol: 'ollama',
+  path: '',
+  connection: { ...connection, provider: 'ollama' },
+  noticesLeaving,
+  // It has no word for a call that must be made, so that this is a field of ours.
+  has: { ...has, tools: { providerOptions: { tool_choice: 'required' } }, prompts: true, seeds: true, stopSequences: true },
 };
+
+/** This package's own (src/server), as its users run it: `npm test` compiles src into dist first. */
+export const ownServer: RealServer = { name: 'tramontane', start, ways: [chat, ...responses, ollama] };

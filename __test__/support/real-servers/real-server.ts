@@ -35,7 +35,8 @@ export interface Way {
     /** Fields of the body that make the model call the tool, besides `toolChoice` where that can be asked for. */
     readonly tools?: { readonly toolChoice?: 'required' | 'named'; readonly providerOptions?: Record<string, unknown> };
     readonly keys?: true;
-    readonly embeddings?: true;
+    /** By which model, where it is another, and how many numbers a vector has. */
+    readonly embeddings?: { readonly model?: string; readonly width: number };
     readonly list?: true;
     /** What a model that it does not have gives; some answer with the one they have. */
     readonly unknownModel?: ErrorCode;

@@ -2,12 +2,14 @@ import { createServer } from '../../server/index.ts';
 import type { ListenOptions, ServerOptions } from '../../server/index.ts';
 import { exitCodes } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
-import { hubOptions, loadOptions } from '../model/model-options.ts';
+import { hubOptions, loadOptions, remoteOptions } from '../model/model-options.ts';
 import { errorMessage } from '../report-error.ts';
 import { readApiKeys } from '../serve/read-api-keys.ts';
 import { servedModels } from '../serve/served-models.ts';
 import { untilSignalled } from '../serve/until-signalled.ts';
 
+// Besides the keys that clients bring, it would be taken for theirs.
+const { 'api-key-env': remoteKey, ...reachOptions } = remoteOptions;
 const options = {
   model: {
     kind: 'texts',
@@ -33,15 +35,17 @@ const options = {
   json: { kind: 'flag', help: 'a line of JSON with url and models, once it listens' },
   ...hubOptions,
   ...loadOptions,
+  ...reachOptions,
+  'remote-key-env': remoteKey,
 } as const;
 const graceMs = 10_000;
 
-/** `tramontane serve`: an OpenAI-compatible server. */
+/** `tramontane serve`: a server with OpenAI's API and Ollama's. */
 export const serve = defineCommand({
-  summary: "Serve models to any OpenAI client",
+  summary: 'Serve models to any client of OpenAI or Ollama',
   usage: ['[OPTIONS] [NAME=]MODEL...'],
   about:
-    'Listens for requests as OpenAI\'s API has them, below /v1, and shows a page to chat on at /. Models are loaded before it says that it serves, and requests wait for them, unless --lazy, --idle-unload or --max-loaded say otherwise. Keys are never taken from the command line, which all users of a machine can read. Ctrl-C or SIGTERM takes no more requests and lets running answers end; a second one ends at once.',
+    'Listens for requests as OpenAI\'s API has them, below /v1, and Ollama\'s, below /api, and shows a page to chat on at /. Models of both kinds are served, those that write text and those that turn it into vectors; --url or --remote has them all behind one engine elsewhere. Models are loaded before it says that it serves, and requests wait for them, unless --lazy, --idle-unload or --max-loaded say otherwise. Keys are never taken from the command line, which all users of a machine can read. Ctrl-C or SIGTERM takes no more requests and lets running answers end; a second one ends at once.',
   examples: [
     { line: 'tramontane serve ./model.gguf', does: 'one model, for this machine' },
     { line: 'tramontane serve small=./small.gguf large=org/name:Q4_K_M.gguf --max-loaded 1 --idle-unload 10m', does: 'two models, one of them in memory at a time' },
@@ -54,7 +58,7 @@ export const serve = defineCommand({
     const log = (text: string) => void stderr.write(`${paint.stderr('dim', text)}\n`);
     const apiKeys = await readApiKeys(terminal, values['api-key-file']);
     const host = values.host ?? '127.0.0.1';
-    await using models = servedModels([...positionals, ...values.model], values, terminal, log);
+    await using models = servedModels([...positionals, ...values.model], { ...values, 'api-key-env': values['remote-key-env'] }, terminal, log);
     await using server = createServer({
       models: models.byName,
       maxLoadedModels: values['max-loaded'],

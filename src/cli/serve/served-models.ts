@@ -1,16 +1,17 @@
-import { connect, loadModel } from '../../index.ts';
-import type { LanguageModel, LoadModelOptions } from '../../index.ts';
-import type { LoadableModel } from '../../server/index.ts';
+import { connect } from '../../index.ts';
+import type { LoadModelOptions } from '../../index.ts';
+import type { LoadableModel, ServedModel } from '../../server/index.ts';
 import type { ValuesOf } from '../arguments/option.ts';
 import { CommandError } from '../command-error.ts';
-import type { hubOptions, loadOptions } from '../model/model-options.ts';
-import { loadWithBar, localOptions, shortName } from '../model/open-model.ts';
+import { loadAny } from '../model/load-any.ts';
+import type { hubOptions, loadOptions, remoteOptions } from '../model/model-options.ts';
+import { connectTo, loadWithBar, localOptions, namesRemote, shortName } from '../model/open-model.ts';
 import { modelReference } from '../model/reference.ts';
 import type { ModelReference } from '../model/reference.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { formatDuration } from '../terminal/units.ts';
 
-type ServeValues = ValuesOf<typeof hubOptions & typeof loadOptions> & {
+type ServeValues = ValuesOf<typeof hubOptions & typeof loadOptions & typeof remoteOptions> & {
   readonly lazy: boolean;
   readonly 'idle-unload': number | undefined;
   readonly 'max-loaded': number | undefined;
@@ -20,7 +21,7 @@ type ServeValues = ValuesOf<typeof hubOptions & typeof loadOptions> & {
 /** The models to serve. Those that were opened here are closed at the end of the scope, if they are not yet. */
 export interface ServedModels extends AsyncDisposable {
   /** As the server takes them. Requests for one that is not there yet wait for it. */
-  readonly byName: Readonly<Record<string, LanguageModel | LoadableModel>>;
+  readonly byName: Readonly<Record<string, ServedModel | LoadableModel>>;
   /**
    * Loads those that are not to wait until they are asked for, with a bar on standard error.
    *
@@ -41,14 +42,15 @@ export function servedModels(words: readonly string[], values: ServeValues, term
   if (all.length === 0) throw CommandError.usage('which model? tramontane serve MODEL, or NAME=MODEL for several');
   const options: LoadModelOptions = { ...localOptions(values), maxQueue: values['max-queue'] };
   const lazy = values.lazy || values['idle-unload'] !== undefined || values['max-loaded'] !== undefined;
-  const byName: Record<string, LanguageModel | LoadableModel> = {};
-  const opened: LanguageModel[] = [];
+  const byName: Record<string, ServedModel | LoadableModel> = {};
+  const opened: ServedModel[] = [];
   let start: (() => void) | undefined;
   /** What the next load waits for: they run one after the other, and not before `preload`. */
   let loads: Promise<unknown> = new Promise<void>((resolve) => (start = resolve));
-  for (const [name, reference] of namedReferences(all)) {
-    if (reference.kind === 'remote') {
-      const model = connect({ provider: reference.provider, model: reference.model });
+  const elsewhere = namesRemote(values);
+  for (const [name, reference] of namedReferences(all, elsewhere)) {
+    if (elsewhere || reference.kind === 'remote') {
+      const model = reference.kind === 'remote' ? connect({ provider: reference.provider, model: reference.model }) : connectTo(values, terminal, values.remote, reference.model);
       opened.push(model);
       byName[name] = model;
       continue;
@@ -58,15 +60,25 @@ export function servedModels(words: readonly string[], values: ServeValues, term
       byName[name] = loadable(name, reference, own, values['idle-unload'], log);
       continue;
     }
-    const loaded = loads.then(async () => {
-      const model = await loadWithBar(reference.model, own, terminal);
+    let loaded: Promise<ServedModel> | undefined = loads.then(async () => {
+      const model = await loadWithBar(loadAny, reference.model, own, terminal);
       opened.push(model);
       return model;
     });
     // Whether or not a request waits for it, `preload` tells of a failure.
     loaded.catch(() => {});
-    byName[name] = { load: () => loaded };
     loads = loaded;
+    const again = loadable(name, reference, own, undefined, log);
+    byName[name] = {
+      async load(asked) {
+        if (!loaded) return again.load(asked);
+        const model = await loaded;
+        asked.abortSignal.throwIfAborted();
+        // The server closes what it was given, so that nobody gets it twice.
+        loaded = undefined;
+        return model;
+      },
+    };
   }
   return {
     byName,
@@ -80,12 +92,13 @@ export function servedModels(words: readonly string[], values: ServeValues, term
   };
 }
 
-function namedReferences(words: readonly string[]): ReadonlyMap<string, ModelReference> {
+/** @param asTheyAre - whether words are models' names at an engine elsewhere, whatever they look like */
+function namedReferences(words: readonly string[], asTheyAre: boolean): ReadonlyMap<string, ModelReference> {
   const named = new Map<string, ModelReference>();
   for (const word of words) {
     // What stands before the sign is a name only where it can be no part of a path.
     const [, name, text = word] = /^([^=/\\]+)=(.+)$/s.exec(word) ?? [];
-    const reference = modelReference(text);
+    const reference = asTheyAre ? { kind: 'local' as const, model: text } : modelReference(text);
     const own = name ?? nameOf(reference);
     if (named.has(own)) throw CommandError.usage(`two models go by the name ${own}; name them: NAME=${text}`);
     named.set(own, reference);
@@ -110,7 +123,7 @@ function loadable(
     async load({ abortSignal }) {
       const startMs = performance.now();
       log(`loading ${name}`);
-      const loaded = await loadModel(model, { ...options, abortSignal });
+      const loaded = await loadAny(model, { ...options, abortSignal });
       log(`${name} was loaded in ${formatDuration(performance.now() - startMs)}`);
       return loaded;
     },

@@ -1,16 +1,10 @@
 import { checkChoice, checkInteger, checkText, largestCount, wrongValue } from '../../request/check-value.ts';
 import type { EmbeddingResult } from '../../spec/embedding-result.ts';
-import type { LanguageModel } from '../../stream/language-model.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { HttpError } from '../http-error.ts';
 import { jsonResponse } from '../json-response.ts';
 import { knownFields, respell } from '../openai/field-names.ts';
 import { readJson } from '../read-json.ts';
-
-/** What models have that turn texts into vectors. */
-interface EmbeddingModel {
-  embed(texts: readonly string[], options: { readonly abortSignal: AbortSignal }): Promise<EmbeddingResult>;
-}
+import type { ServedEmbeddingModel } from '../served-model.ts';
 
 /** `POST /v1/embeddings`. */
 export const embeddings: Endpoint = async (context, request) => {
@@ -18,10 +12,7 @@ export const embeddings: Endpoint = async (context, request) => {
   const texts = readInput(body['input']);
   const format = checkChoice(body['encoding_format'], 'encoding_format', ['float', 'base64']) ?? 'float';
   const dimensions = checkInteger(body['dimensions'], 'dimensions', { min: 1, max: largestCount });
-  const { name, model } = await context.useModel(checkText(body['model'], 'model'));
-  if (!canEmbed(model)) {
-    throw new HttpError(400, 'unsupported_model', `the model "${name}" has no embeddings; ask another`, { param: 'model' });
-  }
+  const { name, model } = await context.useEmbeddingModel(checkText(body['model'], 'model'));
   const result = await embed(model, texts, context.signal);
   const length = result.embeddings[0]?.length;
   if (dimensions !== undefined && dimensions !== length) throw wrongValue('dimensions', `left out or ${length}, as the model's vectors are`, dimensions);
@@ -33,16 +24,12 @@ export const embeddings: Endpoint = async (context, request) => {
   });
 };
 
-async function embed(model: EmbeddingModel, texts: readonly string[], abortSignal: AbortSignal): Promise<EmbeddingResult> {
+async function embed(model: ServedEmbeddingModel, texts: readonly string[], abortSignal: AbortSignal): Promise<EmbeddingResult> {
   try {
     return await model.embed(texts, { abortSignal });
   } catch (error) {
     throw respell(error, [[/\btexts\b/g, 'input']]);
   }
-}
-
-function canEmbed(model: LanguageModel): model is LanguageModel & EmbeddingModel {
-  return 'embed' in model && typeof model.embed === 'function';
 }
 
 function readInput(value: unknown): string[] {

@@ -1,4 +1,4 @@
-import type { StreamPart } from '../../spec/stream-part.ts';
+import type { FinishPart, StreamPart } from '../../spec/stream-part.ts';
 import type { GenerationStream } from '../../stream/generation-stream.ts';
 
 /** A part, and which of the streams it is of. */
@@ -16,10 +16,13 @@ export class MergedParts implements AsyncIterator<IndexedPart, undefined> {
   /** Streams of which no part is being read. */
   #idle: number[];
   readonly #ready: (IndexedPart | { readonly error: unknown })[] = [];
+  readonly #onFinish: (finish: FinishPart) => void;
   #reading = 0;
   #wake: (() => void) | undefined;
 
-  constructor(streams: readonly GenerationStream[]) {
+  /** @param onFinish - is told the last part of each stream, once it has come */
+  constructor(streams: readonly GenerationStream[], onFinish: (finish: FinishPart) => void) {
+    this.#onFinish = onFinish;
     this.#iterators = streams.map((stream) => stream[Symbol.asyncIterator]());
     this.#idle = streams.map((_, index) => index);
   }
@@ -53,6 +56,7 @@ export class MergedParts implements AsyncIterator<IndexedPart, undefined> {
     const settled = (ready: IndexedPart | { readonly error: unknown } | undefined) => {
       this.#reading -= 1;
       if (ready) this.#ready.push(ready);
+      if (ready && 'part' in ready && ready.part.type === 'finish') this.#onFinish(ready.part);
       this.#wake?.();
     };
     this.#iterators[index]?.next().then(

@@ -6,10 +6,17 @@ import { checkWhole } from './whole-finish.ts';
 /**
  * The results of all streams, side by side. Where one fails, the others are cancelled; where the request is over, they
  * are, and nobody waits for them.
+ *
+ * @param onFinish - is told each result
  */
-export async function readWhole(streams: readonly GenerationStream[], signal: AbortSignal): Promise<GenerationResult[]> {
+export async function readWhole(
+  streams: readonly GenerationStream[],
+  signal: AbortSignal,
+  onFinish: (result: GenerationResult) => void,
+): Promise<GenerationResult[]> {
   try {
     const results = await unlessAborted(Promise.all(streams.map((stream) => stream.result())), signal);
+    for (const result of results) onFinish(result);
     for (const { finishReason } of results) checkWhole(finishReason);
     return results;
   } catch (error) {

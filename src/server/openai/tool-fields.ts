@@ -18,10 +18,14 @@ export const toolSpelling: Spelling = [
 /** Tools in our words, and whether the answer is to have one call at most. */
 export function readTools(body: JsonBody): { readonly options: ToolOptions; readonly firstCallOnly: boolean } {
   const { tools, tool_choice: choice } = body;
+  const defined = tools === undefined ? undefined : readToolList(tools);
+  const { allowed, toolChoice } = choice === undefined ? {} : readToolChoice(choice);
+  const unknown = allowed?.find((name) => !defined?.some((tool) => tool.name === name));
+  if (unknown !== undefined) throw wrongValue('tool_choice.allowed_tools.tools', 'some of tools', unknown);
   return {
     options: {
-      ...(tools !== undefined && { tools: readToolList(tools) }),
-      ...(choice !== undefined && { toolChoice: readToolChoice(choice) }),
+      ...(defined && { tools: allowed ? defined.filter(({ name }) => allowed.includes(name)) : defined }),
+      ...(toolChoice !== undefined && { toolChoice }),
     },
     firstCallOnly: checkBoolean(body['parallel_tool_calls'], 'parallel_tool_calls') === false,
   };
@@ -44,13 +48,23 @@ function readToolList(value: unknown): ToolDefinition[] {
   });
 }
 
-function readToolChoice(value: unknown): ToolChoice {
-  if (value === 'auto' || value === 'none' || value === 'required') return value;
-  const { type, function: named } = (typeof value === 'object' && value !== null ? value : {}) as {
+/** What is chosen, and where only some of the tools are to be told to the model, their names. */
+function readToolChoice(value: unknown): { readonly toolChoice: ToolChoice; readonly allowed?: readonly unknown[] } {
+  if (value === 'auto' || value === 'none' || value === 'required') return { toolChoice: value };
+  const { type, function: named, allowed_tools: allowed } = (typeof value === 'object' && value !== null ? value : {}) as {
     readonly type?: unknown;
-    readonly function?: { readonly name?: unknown } | null;
+    readonly function?: NamedTool | null;
+    readonly allowed_tools?: { readonly mode?: unknown; readonly tools?: unknown } | null;
   };
-  const expected = '"auto", "none", "required" or { type: "function", function: { name } }';
-  if (type !== 'function' || typeof named?.name !== 'string') throw wrongValue('tool_choice', expected, value);
-  return { type: 'tool', toolName: named.name };
+  if (type === 'function' && typeof named?.name === 'string') return { toolChoice: { type: 'tool', toolName: named.name } };
+  const { mode, tools } = allowed ?? {};
+  if (type === 'allowed_tools' && (mode === 'auto' || mode === 'required') && Array.isArray(tools) && tools.length > 0) {
+    return { toolChoice: mode, allowed: tools.map((tool: { readonly function?: NamedTool | null } | null) => tool?.function?.name ?? null) };
+  }
+  const expected = '"auto", "none", "required", { type: "function", function: { name } } or { type: "allowed_tools", allowed_tools: { mode, tools } }';
+  throw wrongValue('tool_choice', expected, value);
+}
+
+interface NamedTool {
+  readonly name?: unknown;
 }

@@ -1,6 +1,6 @@
 import { MessageFold } from '../../accumulate/message-fold.ts';
 import type { ChatMessage } from '../../spec/chat-message.ts';
-import type { StreamPart } from '../../spec/stream-part.ts';
+import type { FinishPart, StreamPart } from '../../spec/stream-part.ts';
 import { TramontaneError } from '../../spec/tramontane-error.ts';
 import type { GenerationStream } from '../../stream/generation-stream.ts';
 import { ResponsesEvents } from '../../views/responses-events.ts';
@@ -87,6 +87,11 @@ export class ResponseRun implements AsyncIterator<ResponsesEvent, undefined> {
   async begin(): Promise<void> {
     await this.#read();
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Its last part, where it has come to that. */
+  get finish(): FinishPart | undefined {
+    return this.#message.finish;
   }
 
   /** What it failed by, where it did. */

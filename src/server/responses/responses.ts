@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { ChatMessage } from '../../spec/chat-message.ts';
 import { TramontaneError } from '../../spec/tramontane-error.ts';
 import { HttpError } from '../http-error.ts';
+import type { OutputItem } from '../../views/responses-events.ts';
 import type { ModelRegistry } from '../model-registry.ts';
+import type { ServerMetrics } from '../server-metrics.ts';
 import { inputMessages } from './input-messages.ts';
 import { ResponseRun } from './response-run.ts';
 import { ResponseStore } from './response-store.ts';
@@ -12,6 +14,7 @@ import type { ResponsesRequest } from './responses-request.ts';
 /** Where a request comes from. */
 export interface RequestOrigin {
   readonly models: ModelRegistry;
+  readonly metrics: ServerMetrics;
   /** Raised when its caller is gone before it has a model. */
   readonly signal: AbortSignal;
   /** The responses that only its connection can continue. */
@@ -33,25 +36,21 @@ export class Responses {
    * @throws {HttpError} 404 where the model, or the response that it continues, is unknown
    * @throws {TramontaneError} `invalid-argument` with the `field` at fault
    */
-  async create(request: ResponsesRequest, { models, signal, local }: RequestOrigin): Promise<ResponseRun> {
-    const before = this.#before(request.previousResponseId, local);
-    const input = inputMessages(request.input, { messages: before, itemById: (id) => local?.itemById(id) ?? this.#store.itemById(id) });
-    const messages = [...before, ...input.messages];
-    const asked = withInstructions(request.instructions, messages);
-    if (asked.length === 0) throw new TramontaneError('invalid-argument', 'input is missing; send a text or items', { field: 'input' });
-
-    const lease = await models.acquire(request.model, signal);
+  async create(request: ResponsesRequest, { models, metrics, signal, local }: RequestOrigin): Promise<ResponseRun> {
+    const { messages, items, asked } = this.conversationOf(request, local);
+    const lease = await models.acquireLanguageModel(request.model, signal);
     const options = request.generate ? request.options : { ...request.options, maxOutputTokens: 1 };
     const run: ResponseRun = new ResponseRun({
       frame: { id: newId(), model: lease.name, createdAt: Math.floor(Date.now() / 1000), asked: request.asked },
       stream: lease.model.streamChat(asked, options),
       messages,
-      inputItems: input.items,
+      inputItems: items,
       generate: request.generate,
       spelling: request.spelling,
       parallelCalls: request.asked['parallel_tool_calls'] !== false,
       onOver: () => {
         lease.release();
+        if (run.finish) metrics.answered(lease.name, run.finish);
         const { response, inputItems, conversation } = run;
         // It may have been deleted meanwhile.
         if (this.#running.delete(run.id) && request.store) this.#store.add({ response, inputItems, conversation });
@@ -60,6 +59,23 @@ export class Responses {
     });
     this.#running.set(run.id, run);
     return run;
+  }
+
+  /**
+   * What a request comes to: the conversation that is continued, what of it is new, and what the model is told.
+   *
+   * @throws As {@link create}, but for the model.
+   */
+  conversationOf(
+    request: ResponsesRequest,
+    local?: ResponseStore,
+  ): { readonly messages: readonly ChatMessage[]; readonly items: readonly OutputItem[]; readonly asked: readonly ChatMessage[] } {
+    const before = this.#before(request.previousResponseId, local);
+    const input = inputMessages(request.input, { messages: before, itemById: (id) => local?.itemById(id) ?? this.#store.itemById(id) });
+    const messages = [...before, ...input.messages];
+    const asked = withInstructions(request.instructions, messages);
+    if (asked.length === 0) throw new TramontaneError('invalid-argument', 'input is missing; send a text or items', { field: 'input' });
+    return { messages, items: input.items, asked };
   }
 
   /** A response that is being made. */

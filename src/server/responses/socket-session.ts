@@ -77,8 +77,8 @@ export class SocketSession {
       if (laneId !== undefined) lane = { stream_id: laneId };
       if (type !== 'response.create') throw invalid('type', 'type must be "response.create"');
       if (body['background'] === true) throw invalid('background', 'background is not for WebSockets; ask by POST /v1/responses');
-      const { models, signal, responses } = this.#context;
-      const run = await responses.create(responsesRequest(body), { models, signal, local: this.#local });
+      const { models, metrics, signal, responses } = this.#context;
+      const run = await responses.create(responsesRequest(body), { models, metrics, signal, local: this.#local });
       await this.#send(run, lane);
     } catch (error) {
       this.#refuse(this.#context.failureOf(error), lane);
