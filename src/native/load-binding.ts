@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TramontaneError } from '../spec/tramontane-error.ts';
 import { bindingCandidates, targetName } from './binding-candidates.ts';
-import { missingCpuFeatures } from './missing-cpu-features.ts';
 import type { NativeBinding } from './native-binding.ts';
 
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '');
@@ -32,11 +31,9 @@ export function loadBinding(): NativeBinding {
 function findAndLoad(): NativeBinding {
   const require = createRequire(import.meta.url);
   const override = process.env['TRAMONTANE_NATIVE_PATH'];
-  // Whoever names a library has chosen what it is compiled for, so the processor is not checked.
   if (override) return load(require, isAbsolute(override) ? override : resolve(override));
 
   const platform = { platform: process.platform, arch: process.arch, musl: isMusl(), packageFolder };
-  checkProcessor();
   const candidates = bindingCandidates(platform);
   const found = candidates.find((candidate) => exists(require, candidate));
   if (found !== undefined) return load(require, found);
@@ -68,25 +65,6 @@ function exists(require: NodeJS.Require, candidate: string): boolean {
   } catch {
     return false;
   }
-}
-
-function checkProcessor(): void {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return;
-  let cpuinfo: string;
-  try {
-    cpuinfo = readFileSync('/proc/cpuinfo', 'utf8');
-  } catch {
-    // No /proc in this sandbox: nothing to go by, and nearly every processor in use has what is needed.
-    return;
-  }
-  const missing = missingCpuFeatures(cpuinfo);
-  if (missing.length === 0) return;
-  throw new TramontaneError(
-    'native-unavailable',
-    `this processor lacks ${missing.join(', ')}, which the prebuilt library needs (x86-64-v3, any since about 2015). ` +
-      'In a virtual machine, pass the host processor through; or build the library from source for this processor ' +
-      'and set TRAMONTANE_NATIVE_PATH to it',
-  );
 }
 
 function isMusl(): boolean {
