@@ -13,7 +13,7 @@ use std::time::Duration;
 use tramontane_error::{Error, ErrorCode, panic_message};
 
 use crate::embedding_model::EmbeddingModel;
-use crate::mistral_backend::wait_until;
+use crate::engine_thread::wait_until;
 
 /// The vectors of a call's texts.
 #[derive(Debug, Clone, PartialEq)]

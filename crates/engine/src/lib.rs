@@ -13,6 +13,7 @@ mod embedding_jobs;
 mod embedding_model;
 mod embedding_model_info;
 mod end_tokens;
+mod engine_thread;
 mod isq;
 mod kept_sequences;
 mod load;

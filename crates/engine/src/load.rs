@@ -14,13 +14,14 @@ use tramontane_session::{Backend, ChatTemplate, GrammarFactory, ReplyFormat, Spe
 use crate::chat_template_source::override_source;
 use crate::companion_files::CompanionFiles;
 use crate::device::{device_name, dtype_name, model_dtype, open_device};
+use crate::engine_thread::SharedPipeline;
 use crate::isq::isq_type;
 use crate::load_folder::{load_safetensors, load_uqff};
 use crate::load_gguf::load_gguf;
 use crate::load_options::LoadOptions;
 use crate::load_progress::{LoadPhase, LoadProgress};
 use crate::memory::{LargeBlocksApart, ReleaseOnReturn, release_freed_memory, resident_bytes, total_memory_bytes};
-use crate::mistral_backend::{MistralBackend, PrefixCache, SharedPipeline};
+use crate::mistral_backend::{MistralBackend, PrefixCache};
 use crate::model_info::ModelInfo;
 use crate::shared_steps::sequences_per_step;
 

@@ -16,6 +16,7 @@ use crate::embedding_config::engine_config;
 use crate::embedding_jobs::EmbeddingJobs;
 use crate::embedding_model::EmbeddingModel;
 use crate::embedding_model_info::EmbeddingModelInfo;
+use crate::engine_thread::SharedPipeline;
 use crate::isq::isq_type;
 use crate::load::{LoadPlan, context_length, engine_failed};
 use crate::load_folder::check_sizes;
@@ -23,7 +24,6 @@ use crate::load_options::LoadOptions;
 use crate::load_progress::{LoadPhase, LoadProgress};
 use crate::load_watch::watch;
 use crate::memory::{LargeBlocksApart, ReleaseOnReturn, release_freed_memory, resident_bytes};
-use crate::mistral_backend::SharedPipeline;
 
 /// The context that is taken where nothing is said: the engine's masks take four bytes for each pair of a text's tokens.
 const USUAL_CONTEXT: usize = 8192;

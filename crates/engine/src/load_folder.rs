@@ -13,10 +13,10 @@ use crate::chat_template_source::{folder_source, read_json};
 use crate::companion_files::model_paths;
 use crate::device::dtype_name;
 use crate::end_tokens::end_tokens;
+use crate::engine_thread::SharedPipeline;
 use crate::load::{AttentionSizes, LoadPlan, LoadedFiles, engine_failed, token_text, tokenizer_from_file};
 use crate::load_progress::LoadProgress;
 use crate::load_watch::watch;
-use crate::mistral_backend::SharedPipeline;
 
 pub(crate) fn load_safetensors(
     plan: &LoadPlan,

@@ -4,39 +4,23 @@
 //! hands every position's logits to our step and answers with logits that leave one token to choose. So sampling,
 //! stopping and cancelling are ours, and happen within the step in which they are asked for.
 
-use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use candle_core::{Device, Tensor};
-use mistralrs_core::{
-    Constraint, CustomLogitsProcessor, DefaultSchedulerMethod, MistralRs, MistralRsBuilder, NormalRequest, Pipeline,
-    Request, RequestMessage, Response, SamplingParams, SchedulerConfig,
-};
-use tokio::sync::Mutex as AsyncMutex;
-use tokio::sync::mpsc::{Sender, channel};
-use tramontane_error::{Error, ErrorCode};
+use mistralrs_core::{CustomLogitsProcessor, RequestMessage, Response, SamplingParams};
+use tramontane_error::Error;
 use tramontane_session::{Backend, Next, Run, Step};
 
+use crate::engine_thread::{EngineThread, SharedPipeline, failed, not_asked_for};
 use crate::kept_sequences::KeptSequences;
-use crate::memory::{FreedMemoryKept, release_memory_being_freed};
-
-/// A mistralrs pipeline, as its loaders return it.
-pub(crate) type SharedPipeline = Arc<AsyncMutex<dyn Pipeline + Send + Sync>>;
-
-/// How long dropping waits for mistralrs to let go of the weights, which it does on a thread of its own.
-const FREE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long a thread that has panicked may take to end.
-const RESTART_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::memory::FreedMemoryKept;
 
 pub(crate) struct MistralBackend {
-    /// Taken when dropped.
-    engine: Option<Arc<MistralRs>>,
-    pipeline: Weak<AsyncMutex<dyn Pipeline + Send + Sync>>,
+    /// Dropped before the engine, which then gives back what it frees.
+    _freed_memory: FreedMemoryKept,
+    engine: EngineThread,
     /// The token that tells mistralrs that a sequence is over; its only end token, never shown to anyone.
     end_token: u32,
     parallel_sequences: usize,
@@ -45,8 +29,6 @@ pub(crate) struct MistralBackend {
     kept: Mutex<KeptSequences>,
     /// Whether the engine's thread is to die at its next step.
     killed: Arc<AtomicBool>,
-    /// Taken when dropped.
-    freed_memory: Option<FreedMemoryKept>,
 }
 
 /// What of the keys and values stays in memory.
@@ -68,43 +50,20 @@ impl MistralBackend {
         cache: PrefixCache,
         parallel_sequences: usize,
     ) -> Result<Self, Error> {
-        let weak = Arc::downgrade(&pipeline);
-        let at_once = NonZeroUsize::new(parallel_sequences).ok_or_else(|| failed("no sequence may run"))?;
-        let method = DefaultSchedulerMethod::Fixed(at_once);
-        let builder = MistralRsBuilder::new(pipeline, SchedulerConfig::DefaultScheduler { method }, false, None)
-            // As patched, mistralrs takes this number for MiB, and 0 for no cache.
-            .with_prefix_cache_n((cache.bytes >> 20) as usize);
-        // On a runtime of one thread mistralrs leaves out its dummy run.
-        let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(failed)?;
-        let engine = runtime.block_on(builder.build());
+        let engine = EngineThread::start(pipeline, parallel_sequences, cache.bytes)?;
         let tokens = |bytes: u64| (bytes / cache.bytes_per_token.max(1)) as usize;
         let (kept_tokens, live_tokens) = (tokens(cache.bytes), tokens(cache.live_bytes));
         let kept = Mutex::new(KeptSequences::new(kept_tokens));
         Ok(Self {
-            engine: Some(engine),
-            pipeline: weak,
+            _freed_memory: FreedMemoryKept::begin(),
+            engine,
             end_token,
             parallel_sequences,
             kept_tokens,
             live_tokens,
             kept,
             killed: Arc::default(),
-            freed_memory: Some(FreedMemoryKept::begin()),
         })
-    }
-}
-
-impl MistralBackend {
-    /// The way to the engine's thread. One that died with an earlier sequence is started anew.
-    fn sender(&self) -> Result<Sender<Request>, Error> {
-        let Some(engine) = &self.engine else { return Err(failed("it is gone")) };
-        let mut sender = Err(failed("its thread does not end"));
-        // mistralrs replaces a dead thread, but not one that is about to be.
-        wait_until(RESTART_TIMEOUT, || {
-            sender = engine.get_sender(None).map_err(failed);
-            !sender.as_ref().is_ok_and(Sender::is_closed)
-        });
-        sender
     }
 }
 
@@ -126,10 +85,6 @@ impl Backend for MistralBackend {
     }
 
     fn run(&self, run: Run<'_>, mut step: Step) -> Result<usize, Error> {
-        let engine = self.sender()?;
-        // mistralrs awaits its sends inside the decode step, and panics where a receiver is gone: there is room for all
-        // that it says of one sequence, and the receiver is read until mistralrs closes it.
-        let (sender, mut receiver) = channel(64);
         let computed = Arc::new(OnceLock::new());
         let generated = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&generated);
@@ -140,65 +95,32 @@ impl Backend for MistralBackend {
             }
             next
         });
-        let request = NormalRequest {
-            messages: RequestMessage::CompletionTokens(run.tokens.to_vec()),
-            // An absent temperature would mean 1.
-            sampling_params: SamplingParams { temperature: Some(0.0), ..SamplingParams::deterministic() },
-            response: sender,
-            return_logprobs: false,
-            // The text is made on our side; one message at the end is all that is wanted.
-            is_streaming: false,
-            id: 0,
-            constraint: Constraint::None,
-            suffix: None,
-            tools: None,
-            tool_choice: None,
-            logits_processors: Some(vec![Arc::new(StepProcessor {
-                step: Mutex::new(step),
-                end_token: self.end_token,
-                computed: Arc::clone(&computed),
-                killed: Arc::clone(&self.killed),
-            })]),
-            return_raw_logits: false,
-            web_search_options: None,
-            model_id: None,
-            truncate_sequence: false,
+        let processor = StepProcessor {
+            step: Mutex::new(step),
+            end_token: self.end_token,
+            computed: Arc::clone(&computed),
+            killed: Arc::clone(&self.killed),
         };
-        engine.blocking_send(Request::Normal(Box::new(request))).map_err(|_| failed("its thread has stopped"))?;
-        let mut outcome = None;
-        while let Some(response) = receiver.blocking_recv() {
-            outcome = Some(match response {
+        let messages = RequestMessage::CompletionTokens(run.tokens.to_vec());
+        // An absent temperature would mean 1.
+        let sampling_params = SamplingParams { temperature: Some(0.0), ..SamplingParams::deterministic() };
+        let cached =
+            self.engine.ask(messages, sampling_params, Some(vec![Arc::new(processor)]), |answer| match answer {
                 Response::CompletionDone(_) => {
                     let generated = std::mem::take(&mut *lock(&generated));
                     lock(&self.kept).add(run.tokens.iter().copied().chain(generated).collect());
                     Ok(computed.get().map_or(0, |&computed| run.tokens.len().saturating_sub(computed)))
                 }
-                Response::InternalError(e) | Response::ValidationError(e) => Err(failed(e)),
-                Response::CompletionModelError(e, _) | Response::ModelError(e, _) => Err(failed(e)),
-                _ => Err(failed("the engine answered something that was not asked for")),
-            });
-        }
-        outcome.unwrap_or_else(|| {
-            // Its thread has panicked, and takes no more requests in a moment; one sent until then would be lost.
-            wait_until(RESTART_TIMEOUT, || engine.is_closed());
+                _ => Err(not_asked_for()),
+            })?;
+        cached.ok_or_else(|| {
             lock(&self.kept).clear();
-            Err(failed("it stopped in the middle of the sequence"))
+            failed("it stopped in the middle of the sequence")
         })
     }
 
     fn kill(&self) {
         self.killed.store(true, Ordering::Release);
-    }
-}
-
-impl Drop for MistralBackend {
-    fn drop(&mut self) {
-        // Dropping the last handle asks the engine thread to end; the weights go with it.
-        drop(self.engine.take());
-        drop(self.freed_memory.take());
-        wait_until(FREE_TIMEOUT, || self.pipeline.strong_count() == 0);
-        // The count is zero before the last owner has freed what it held.
-        release_memory_being_freed();
     }
 }
 
@@ -234,19 +156,7 @@ fn only(token: u32) -> candle_core::Result<Tensor> {
     Tensor::from_vec(logits, length, &Device::Cpu)
 }
 
-/// Until `done` says so, `most` at most.
-pub(crate) fn wait_until(most: Duration, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + most;
-    while !done() && Instant::now() < deadline {
-        thread::sleep(Duration::from_millis(2));
-    }
-}
-
 /// Locks through a poisoned lock: every holder leaves the state whole, also when it panics.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn failed(reason: impl ToString) -> Error {
-    Error::new(ErrorCode::EngineFailed, format!("the engine failed: {}", reason.to_string()))
 }
