@@ -169,18 +169,30 @@ async function vitest({ checkout, progress }) {
     const report = join(folder, 'vitest.json');
     const { code, output } = await runCommand(
       'vitest',
-      ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+      ['run', '--silent=passed-only', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
       {
         cwd: checkout,
-        env: { ...nodeToolEnv(checkout), ...(await modelEnv(true, progress)) },
+        env: { ...nodeToolEnv(checkout), ...(await modelEnv(true, progress)), NO_COLOR: '1', FORCE_COLOR: undefined },
         onStdoutLine: (line) => (last = line.trim() || last),
       },
     );
-    return { ok: code === 0, output, counts: vitestCounts(report) };
+    return { ok: code === 0, output: withoutPassed(output), counts: vitestCounts(report) };
   } finally {
     progress.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * What failed is found at a glance, also where somebody keeps only the last page.
+ *
+ * @param {string} output
+ */
+function withoutPassed(output) {
+  return output
+    .split('\n')
+    .filter((line) => !/^\s*✓/.test(line))
+    .join('\n');
 }
 
 /**
