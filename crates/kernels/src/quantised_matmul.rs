@@ -105,7 +105,8 @@ pub fn quantised_matmul(
     if rows == 0 || weights.rows == 0 {
         return;
     }
-    let activations = Activations::quantise(activations, weights, threads);
+    // SAFETY: it has them, as was seen above.
+    let activations = unsafe { Activations::quantise(activations, weights, level, threads) };
     let panels = weights.rows.div_ceil(PANEL_ROWS);
     let out = Out { start: out.as_mut_ptr(), columns: weights.rows };
     // Units of several panels, so that a unit is worth its way to another thread.

@@ -1,4 +1,4 @@
-use super::{BLOCK, QuantisedMatrix};
+use super::{BLOCK, IntegerLevel, QuantisedMatrix};
 use crate::threads::Threads;
 
 /// From so many numbers on, threads share the rounding.
@@ -25,27 +25,42 @@ pub(super) struct ActivationBlock {
 }
 
 impl Activations {
-    pub fn quantise(numbers: &[f32], weights: &QuantisedMatrix<'_>, threads: &dyn Threads) -> Self {
+    /// # Safety
+    ///
+    /// The processor has the level's instructions.
+    pub unsafe fn quantise(
+        numbers: &[f32],
+        weights: &QuantisedMatrix<'_>,
+        level: IntegerLevel,
+        threads: &dyn Threads,
+    ) -> Self {
         let mut levels = vec![0i8; numbers.len()];
         let mut blocks = vec![ActivationBlock::default(); numbers.len() / BLOCK];
         let zero = weights.block_type.zero();
         let blocks_per_row = weights.blocks_per_row();
         let rows = blocks.len() / blocks_per_row;
         let (levels_start, blocks_start) = (SharedStart(levels.as_mut_ptr()), SharedStart(blocks.as_mut_ptr()));
-        let quantise_row = |row: usize| {
-            for block in row * blocks_per_row..(row + 1) * blocks_per_row {
-                let numbers = &numbers[block * BLOCK..][..BLOCK];
-                // SAFETY: each block lies within both, and belongs to one row, and so to one thread.
-                unsafe {
-                    let levels = std::slice::from_raw_parts_mut(levels_start.get().add(block * BLOCK), BLOCK);
-                    *blocks_start.get().add(block) = quantise_block(numbers, levels, zero);
+        let quantise = |row: usize| {
+            let numbers = &numbers[row * blocks_per_row * BLOCK..][..blocks_per_row * BLOCK];
+            // SAFETY: each row lies within both, and belongs to one thread; the rest is as promised.
+            unsafe {
+                let first = row * blocks_per_row;
+                let levels =
+                    std::slice::from_raw_parts_mut(levels_start.get().add(first * BLOCK), blocks_per_row * BLOCK);
+                let blocks = std::slice::from_raw_parts_mut(blocks_start.get().add(first), blocks_per_row);
+                match level {
+                    #[cfg(target_arch = "x86_64")]
+                    IntegerLevel::Avx512Vnni => quantise_row_avx512(numbers, levels, blocks, zero),
+                    #[cfg(target_arch = "x86_64")]
+                    IntegerLevel::Avx2 => quantise_row_avx2(numbers, levels, blocks, zero),
+                    _ => quantise_row(numbers, levels, blocks, zero),
                 }
             }
         };
         if numbers.len() < SHARED_FROM {
-            (0..rows).for_each(quantise_row);
+            (0..rows).for_each(quantise);
         } else {
-            threads.each(rows, &quantise_row);
+            threads.each(rows, &quantise);
         }
         Self { blocks_per_row, levels, blocks }
     }
@@ -79,7 +94,27 @@ impl<T> SharedStart<T> {
     }
 }
 
-#[inline]
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl")]
+fn quantise_row_avx512(numbers: &[f32], levels: &mut [i8], blocks: &mut [ActivationBlock], zero: i32) {
+    quantise_row(numbers, levels, blocks, zero);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn quantise_row_avx2(numbers: &[f32], levels: &mut [i8], blocks: &mut [ActivationBlock], zero: i32) {
+    quantise_row(numbers, levels, blocks, zero);
+}
+
+/// Compiled for each level's instructions; what it computes has one value, whichever they are.
+#[inline(always)]
+fn quantise_row(numbers: &[f32], levels: &mut [i8], blocks: &mut [ActivationBlock], zero: i32) {
+    for ((numbers, levels), block) in numbers.chunks_exact(BLOCK).zip(levels.chunks_exact_mut(BLOCK)).zip(blocks) {
+        *block = quantise_block(numbers, levels, zero);
+    }
+}
+
+#[inline(always)]
 fn quantise_block(numbers: &[f32], levels: &mut [i8], zero: i32) -> ActivationBlock {
     // Magnitudes are in the order of their bits, and integers can be compared side by side.
     let largest = numbers.iter().map(|number| number.to_bits() & 0x7fff_ffff).max().unwrap_or(0);

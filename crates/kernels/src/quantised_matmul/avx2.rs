@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::activations::Activations;
 use super::fill_panel::{LANES, fill};
 use super::in_place::{Dot, in_place_with};
-use super::panel::{PANEL_BLOCK, PANEL_ROWS, Panel};
+use super::panel::{Ahead, PANEL_BLOCK, PANEL_ROWS, Panel};
 use super::{BLOCK, BlockType, Out, QuantisedMatrix};
 
 /// How many rows of activations share the loads of half a panel.
@@ -27,10 +27,12 @@ pub(super) unsafe fn panel(
     // SAFETY: as promised.
     unsafe {
         fill(weights, columns.start, panel, false);
+        let blocks = PANEL_ROWS / LANES * activations.rows().div_ceil(TILE) * activations.blocks_per_row();
+        let ahead = Ahead::of(weights, columns.start, blocks);
         match weights.block_type {
-            BlockType::Q4_0 | BlockType::Q5_0 => tiles::<false, false>(columns, activations, panel, out),
-            BlockType::Q4_1 | BlockType::Q5_1 => tiles::<false, true>(columns, activations, panel, out),
-            BlockType::Q8_0 => tiles::<true, false>(columns, activations, panel, out),
+            BlockType::Q4_0 | BlockType::Q5_0 => tiles::<false, false>(columns, activations, panel, ahead, out),
+            BlockType::Q4_1 | BlockType::Q5_1 => tiles::<false, true>(columns, activations, panel, ahead, out),
+            BlockType::Q8_0 => tiles::<true, false>(columns, activations, panel, ahead, out),
         }
     }
 }
@@ -40,9 +42,10 @@ unsafe fn tiles<const EIGHT: bool, const MINIMUM: bool>(
     columns: Range<usize>,
     activations: &Activations,
     panel: &Panel,
+    mut ahead: Ahead,
     out: &Out,
 ) {
-    for half in 0..2 {
+    for half in 0..PANEL_ROWS / LANES {
         let columns = columns.start + half * LANES..columns.end.min(columns.start + (half + 1) * LANES);
         if columns.is_empty() {
             return;
@@ -51,11 +54,14 @@ unsafe fn tiles<const EIGHT: bool, const MINIMUM: bool>(
         // SAFETY: the rows are the activations' own.
         unsafe {
             while row + TILE <= activations.rows() {
-                tile::<TILE, EIGHT, MINIMUM>(row, half, columns.clone(), activations, panel, out);
+                tile::<TILE, EIGHT, MINIMUM>(row, half, columns.clone(), activations, panel, &mut ahead, out);
                 row += TILE;
             }
-            for row in row..activations.rows() {
-                tile::<1, EIGHT, MINIMUM>(row, half, columns.clone(), activations, panel, out);
+            match activations.rows() - row {
+                3 => tile::<3, EIGHT, MINIMUM>(row, half, columns, activations, panel, &mut ahead, out),
+                2 => tile::<2, EIGHT, MINIMUM>(row, half, columns, activations, panel, &mut ahead, out),
+                1 => tile::<1, EIGHT, MINIMUM>(row, half, columns, activations, panel, &mut ahead, out),
+                _ => {}
             }
         }
     }
@@ -69,12 +75,14 @@ unsafe fn tile<const ROWS: usize, const EIGHT: bool, const MINIMUM: bool>(
     columns: Range<usize>,
     activations: &Activations,
     panel: &Panel,
+    ahead: &mut Ahead,
     out: &Out,
 ) {
     let rows: [_; ROWS] = std::array::from_fn(|i| activations.levels(first + i).as_ptr());
     let rounded: [_; ROWS] = std::array::from_fn(|i| activations.blocks(first + i).as_ptr());
     let mut sums = [_mm256_setzero_ps(); ROWS];
     for block in 0..activations.blocks_per_row() {
+        ahead.ask();
         // SAFETY: the panel and every row have this block.
         unsafe {
             let levels = panel.levels.as_ptr().add(block * PANEL_BLOCK + half * LANES * 4);

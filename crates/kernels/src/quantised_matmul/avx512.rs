@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::activations::Activations;
 use super::fill_panel::fill;
 use super::in_place::{Dot, in_place_with};
-use super::panel::{PANEL_BLOCK, PANEL_ROWS, Panel};
+use super::panel::{Ahead, PANEL_BLOCK, PANEL_ROWS, Panel};
 use super::{BLOCK, Out, QuantisedMatrix};
 
 /// How many rows of activations share the loads of a panel.
@@ -27,29 +27,40 @@ pub(super) unsafe fn panel(
     // SAFETY: as promised.
     unsafe {
         fill(weights, columns.start, panel, true);
+        let blocks = activations.rows().div_ceil(TILE) * activations.blocks_per_row();
+        let ahead = Ahead::of(weights, columns.start, blocks);
         if weights.block_type.has_minimum() {
-            tiles::<true>(columns, activations, panel, out);
+            tiles::<true>(columns, activations, panel, ahead, out);
         } else {
-            tiles::<false>(columns, activations, panel, out);
+            tiles::<false>(columns, activations, panel, ahead, out);
         }
     }
 }
 
 #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn tiles<const MINIMUM: bool>(columns: Range<usize>, activations: &Activations, panel: &Panel, out: &Out) {
+unsafe fn tiles<const MINIMUM: bool>(
+    columns: Range<usize>,
+    activations: &Activations,
+    panel: &Panel,
+    mut ahead: Ahead,
+    out: &Out,
+) {
     let mut row = 0;
     // SAFETY: the rows are the activations' own.
     unsafe {
         while row + TILE <= activations.rows() {
-            tile::<TILE, MINIMUM>(row, columns.clone(), activations, panel, out);
+            tile::<TILE, MINIMUM>(row, columns.clone(), activations, panel, &mut ahead, out);
             row += TILE;
         }
-        if row + 4 <= activations.rows() {
-            tile::<4, MINIMUM>(row, columns.clone(), activations, panel, out);
-            row += 4;
-        }
-        for row in row..activations.rows() {
-            tile::<1, MINIMUM>(row, columns.clone(), activations, panel, out);
+        match activations.rows() - row {
+            7 => tile::<7, MINIMUM>(row, columns, activations, panel, &mut ahead, out),
+            6 => tile::<6, MINIMUM>(row, columns, activations, panel, &mut ahead, out),
+            5 => tile::<5, MINIMUM>(row, columns, activations, panel, &mut ahead, out),
+            4 => tile::<4, MINIMUM>(row, columns, activations, panel, &mut ahead, out),
+            3 => tile::<3, MINIMUM>(row, columns, activations, panel, &mut ahead, out),
+            2 => tile::<2, MINIMUM>(row, columns, activations, panel, &mut ahead, out),
+            1 => tile::<1, MINIMUM>(row, columns, activations, panel, &mut ahead, out),
+            _ => {}
         }
     }
 }
@@ -61,12 +72,14 @@ unsafe fn tile<const ROWS: usize, const MINIMUM: bool>(
     columns: Range<usize>,
     activations: &Activations,
     panel: &Panel,
+    ahead: &mut Ahead,
     out: &Out,
 ) {
     let rows: [_; ROWS] = std::array::from_fn(|i| activations.levels(first + i).as_ptr());
     let rounded: [_; ROWS] = std::array::from_fn(|i| activations.blocks(first + i).as_ptr());
     let mut sums = [_mm512_setzero_ps(); ROWS];
     for block in 0..activations.blocks_per_row() {
+        ahead.ask();
         // SAFETY: the panel and every row have this block.
         unsafe {
             let levels = panel.levels.as_ptr().add(block * PANEL_BLOCK);

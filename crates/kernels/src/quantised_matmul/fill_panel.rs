@@ -29,22 +29,25 @@ unsafe fn fill_half(weights: &QuantisedMatrix<'_>, first: usize, half: usize, pa
     let start = rows[0];
     // SAFETY: distances between rows of one matrix. A gather wants them in 32 bits, which eight rows fit in.
     let offsets: [i32; LANES] = std::array::from_fn(|lane| unsafe { rows[lane].offset_from(start) } as i32);
-    // SAFETY: gathers read four bytes within a block of every row; the panel has room.
+    // SAFETY: what is read lies within a block of every row; the panel has room.
     unsafe {
         let offsets = _mm256_loadu_si256(offsets.as_ptr().cast());
         let low = _mm256_set1_epi8(0x0f);
         let zero = _mm256_set1_epi8(if from_zero { -128 } else { 0 });
         for block in 0..weights.blocks_per_row() {
-            let from = start.add(block * block_type.bytes());
-            let levels_at = from.add(block_type.levels_at());
+            let at = block * block_type.bytes();
+            let from = start.add(at);
             let to = panel.levels.as_mut_ptr().add(block * PANEL_BLOCK + half * LANES * 4);
             let store = |group: usize, levels: __m256i| {
                 _mm256_storeu_si256(to.add(group * PANEL_ROWS * 4).cast(), levels);
             };
+            let levels_at = at + block_type.levels_at();
             if block_type == BlockType::Q8_0 {
-                for group in 0..8 {
-                    let bytes = _mm256_i32gather_epi32::<1>(levels_at.add(group * 4).cast(), offsets);
-                    store(group, _mm256_xor_si256(bytes, zero));
+                for sixteen in 0..2 {
+                    let groups = transposed(&rows, levels_at + sixteen * 16);
+                    for (group, bytes) in groups.into_iter().enumerate() {
+                        store(sixteen * 4 + group, _mm256_xor_si256(bytes, zero));
+                    }
                 }
             } else {
                 let fifth = if block_type.has_fifth_bits() {
@@ -52,8 +55,7 @@ unsafe fn fill_half(weights: &QuantisedMatrix<'_>, first: usize, half: usize, pa
                 } else {
                     _mm256_setzero_si256()
                 };
-                for group in 0..4 {
-                    let bytes = _mm256_i32gather_epi32::<1>(levels_at.add(group * 4).cast(), offsets);
+                for (group, bytes) in transposed(&rows, levels_at).into_iter().enumerate() {
                     let mut lower = _mm256_and_si256(bytes, low);
                     let mut upper = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), low);
                     if block_type.has_fifth_bits() {
@@ -73,6 +75,30 @@ unsafe fn fill_half(weights: &QuantisedMatrix<'_>, first: usize, half: usize, pa
                 _mm256_storeu_ps(panel.minimums.as_mut_ptr().add(at), widened(_mm256_srli_epi32::<16>(halves)));
             }
         }
+    }
+}
+
+/// Sixteen bytes of each of eight rows, as four groups of four bytes of every row.
+///
+/// # Safety
+///
+/// The rows have these bytes.
+#[target_feature(enable = "avx2")]
+#[inline]
+unsafe fn transposed(rows: &[*const u8; LANES], at: usize) -> [__m256i; 4] {
+    // SAFETY: as promised.
+    unsafe {
+        let bytes = |row: usize| _mm_loadu_si128(rows[row].add(at).cast());
+        let pair = |row: usize| _mm256_set_m128i(bytes(row + 4), bytes(row));
+        let [a, b, c, d] = [pair(0), pair(1), pair(2), pair(3)];
+        let (ab, cd) = (_mm256_unpacklo_epi32(a, b), _mm256_unpacklo_epi32(c, d));
+        let (ab_high, cd_high) = (_mm256_unpackhi_epi32(a, b), _mm256_unpackhi_epi32(c, d));
+        [
+            _mm256_unpacklo_epi64(ab, cd),
+            _mm256_unpackhi_epi64(ab, cd),
+            _mm256_unpacklo_epi64(ab_high, cd_high),
+            _mm256_unpackhi_epi64(ab_high, cd_high),
+        ]
     }
 }
 
