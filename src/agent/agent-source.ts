@@ -1,9 +1,10 @@
 import type { CheckedRun } from '../request/check-agent.ts';
 import type { AnyStreamPart } from '../spec/agent-part.ts';
-import { TramontaneError } from '../spec/tramontane-error.ts';
+import type { TramontaneError } from '../spec/tramontane-error.ts';
 import type { Generation } from '../stream/generation.ts';
 import type { LanguageModel } from '../stream/language-model.ts';
 import type { PartSink, PartSource, StreamOrigin } from '../stream/part-source.ts';
+import { refuseRaisedSignal } from '../stream/refuse-raised-signal.ts';
 import { AgentRun } from './agent-run.ts';
 import type { RunControl } from './run-control.ts';
 
@@ -49,10 +50,7 @@ export class AgentSource implements PartSource, RunControl {
 
   start(sink: PartSink): void {
     const { abortSignal } = this.#run;
-    if (abortSignal?.aborted) {
-      const message = 'abortSignal was raised before the stream was first read';
-      throw new TramontaneError('aborted', message, { cause: abortSignal.reason });
-    }
+    refuseRaisedSignal(abortSignal);
     if (this.#cancelled) return;
     this.#sink = new WeakRef(sink);
     abandoned.register(sink, this, this);

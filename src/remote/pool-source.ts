@@ -5,6 +5,7 @@ import { abortedFinish } from '../stream/generation.ts';
 import type { Generation } from '../stream/generation.ts';
 import { GenerationStream } from '../stream/generation-stream.ts';
 import type { PartSink, PartSource, StreamOrigin } from '../stream/part-source.ts';
+import { refuseRaisedSignal } from '../stream/refuse-raised-signal.ts';
 import { chooseMember, isMemberFailure } from './pool-member.ts';
 import type { PoolMember } from './pool-member.ts';
 
@@ -60,10 +61,7 @@ export class PoolSource implements PartSource {
 
   start(sink: PartSink): void {
     const { abortSignal } = this.#request;
-    if (abortSignal?.aborted) {
-      const message = 'abortSignal was raised before the stream was first read';
-      throw new TramontaneError('aborted', message, { cause: abortSignal.reason });
-    }
+    refuseRaisedSignal(abortSignal);
     if (this.#cancelled) return;
     this.#sink = new WeakRef(sink);
     abandoned.register(sink, this, this);

@@ -4,6 +4,7 @@ import { TramontaneError } from '../spec/tramontane-error.ts';
 import { nothingUsed } from '../spec/usage.ts';
 import type { Usage } from '../spec/usage.ts';
 import type { PartSink, PartSource, StreamOrigin } from '../stream/part-source.ts';
+import { refuseRaisedSignal } from '../stream/refuse-raised-signal.ts';
 import type { RemoteRequest } from './dialect.ts';
 import type { Endpoint } from './endpoint.ts';
 import { PauseGate } from './pause-gate.ts';
@@ -77,10 +78,7 @@ export class RemoteSource implements PartSource {
   start(sink: PartSink): void {
     const { abortSignal } = this.#options;
     if (this.#owner.closed) throw new TramontaneError('closed', 'the model was closed; connect again to generate');
-    if (abortSignal?.aborted) {
-      const message = 'abortSignal was raised before the stream was first read';
-      throw new TramontaneError('aborted', message, { cause: abortSignal.reason });
-    }
+    refuseRaisedSignal(abortSignal);
     if (this.cancelled) return;
     // What cannot be asked for is told before anything is sent.
     const first = asked(this.#endpoint, this.#request);

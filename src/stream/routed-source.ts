@@ -1,5 +1,5 @@
-import { TramontaneError } from '../spec/tramontane-error.ts';
 import type { PartSink, PartSource, StreamOrigin } from './part-source.ts';
+import { refuseRaisedSignal } from './refuse-raised-signal.ts';
 import type { StreamRequest } from './stream-backend.ts';
 import type { StreamRouter } from './stream-router.ts';
 
@@ -35,10 +35,7 @@ export class RoutedSource implements PartSource {
     const request = this.#request;
     this.#request = undefined;
     if (!request) return;
-    if (request.abortSignal?.aborted) {
-      const message = 'abortSignal was raised before the stream was first read';
-      throw new TramontaneError('aborted', message, { cause: request.abortSignal.reason });
-    }
+    refuseRaisedSignal(request.abortSignal);
     this.#streamId = this.#router.start(sink, request);
   }
 
