@@ -3,14 +3,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use candle_core::quantized::{CPU_MATMUL, GgmlDType};
 use candle_core::utils::barrier_pool;
 use candle_core::{CpuStorage, Device, Error, Layout, Result, Storage, Tensor, TensorId};
+use mistralrs_core::BatchSequence;
 use tramontane_kernels::{
-    Attention, BlockType, Data, IntegerLevel, Level, Mask, MaskRanges, OneThread, QuantisedMatrix, Threads, View,
-    attention, matmul_transposed, quantised_matmul,
+    Attention, BlockType, Data, IntegerLevel, Level, Mask, MaskRanges, QuantisedMatrix, Sees, Threads, View, attention,
+    matmul_transposed, quantised_matmul, swiglu,
 };
 
 /// Has the engine compute with them from now on. Must come before the first model runs.
@@ -18,6 +18,7 @@ pub(crate) fn use_our_kernels() {
     // Whoever was first set the same.
     let _ = mistralrs_core::CPU_ATTENTION.set(tensor_attention);
     let _ = mistralrs_core::CPU_BATCH_ATTENTION.set(batch_attention);
+    let _ = mistralrs_core::CPU_SWIGLU.set(tensor_swiglu);
     let _ = CPU_MATMUL.set(tensor_matmul);
     let _ = candle_core::cpu_backend::MATMUL_TRANSPOSED.set(
         |rows, columns, width, lhs, lhs_stride, rhs, rhs_stride, out| {
@@ -41,6 +42,22 @@ fn tensor_matmul(dtype: GgmlDType, (_, k, n): (usize, usize, usize), lhs: &[f32]
     let Ok(weights) = QuantisedMatrix::new(block_type, rhs, n, k) else { return false };
     quantised_matmul(&weights, lhs, dst, level, &Pool);
     true
+}
+
+/// [`swiglu`] of tensors of the same shape, in f32.
+fn tensor_swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
+    let (gate, up) = (gate.contiguous()?, up.contiguous()?);
+    let mut out = vec![0.0; gate.elem_count()];
+    let count = out.len();
+    {
+        let ((gate_storage, gate_layout), (up_storage, up_layout)) =
+            (gate.storage_and_layout(), up.storage_and_layout());
+        match (data(&gate_storage, gate_layout)?, data(&up_storage, up_layout)?) {
+            (Data::F32(gate), Data::F32(up)) => swiglu(Level::best(), &Pool, &gate[..count], &up[..count], &mut out),
+            _ => candle_core::bail!("a gated unit of other numbers than f32"),
+        }
+    }
+    Tensor::from_vec(out, gate.shape(), &Device::Cpu)
 }
 
 /// The threads on which candle computes its products: they are awake already.
@@ -98,53 +115,41 @@ fn tensor_attention(
         queries: view(&q_storage, q_layout)?,
         keys: view(&k_storage, k_layout)?,
         values: view(&v_storage, v_layout)?,
-        mask: mask.as_ref().map(|(mask, ranges)| (*mask, &**ranges)),
+        sees: mask.as_ref().map_or(Sees::All, |(mask, ranges)| Sees::Unmasked(*mask, ranges)),
         scale,
         softcap,
     };
     let (batch, queries, heads, _) = q.dims4()?;
     let width = v.dim(3)?;
     let mut out = vec![0.0; batch * queries * heads * width];
-    attention(Level::best(), &Pool, &job, &mut out).map_err(Error::msg)?;
+    attention(Level::best(), &Pool, &[job], &mut out).map_err(Error::msg)?;
     // What comes next joins the heads of a token: they are side by side already.
     Tensor::from_vec(out, (batch, queries, heads, width), &Device::Cpu)?.to_dtype(q.dtype())?.transpose(1, 2)
 }
 
-/// [`attention`] of single tokens of several sequences: `q` as (rows, 1, heads, width), each row's keys and values as (1,
-/// heads, tokens, width), the result as (rows, heads, 1, width).
-fn batch_attention(q: &Tensor, rows: &[(Tensor, Tensor)], scale: f32, softcap: Option<f32>) -> Result<Tensor> {
-    let (count, _, heads, _) = q.dims4()?;
-    let (_, key_heads, _, width) = rows[0].1.dims4()?;
-    let heads_per_unit = heads / key_heads;
+/// [`attention`] of several sequences: `q` as (rows, 1, heads, width), the result as (rows, heads, 1, width).
+fn batch_attention(q: &Tensor, sequences: &[BatchSequence], scale: f32, softcap: Option<f32>) -> Result<Tensor> {
+    let (rows, _, heads, _) = q.dims4()?;
     let (q_storage, q_layout) = q.storage_and_layout();
-    let held: Vec<_> = rows.iter().map(|(k, v)| (k.storage_and_layout(), v.storage_and_layout())).collect();
-    // One key head of one row.
-    let job = |unit: usize| -> Result<Attention<'_>> {
-        let (row, key_head) = (unit / key_heads, unit % key_heads);
-        let ((k_storage, k_layout), (v_storage, v_layout)) = &held[row];
-        let of_head = |layout: &Layout| layout.transpose(1, 2)?.narrow(2, key_head, 1);
-        let queries = q_layout.narrow(0, row, 1)?.narrow(2, key_head * heads_per_unit, heads_per_unit)?;
-        Ok(Attention {
+    let held: Vec<_> = sequences.iter().map(|(k, v, _)| (k.storage_and_layout(), v.storage_and_layout())).collect();
+    let mut jobs = Vec::with_capacity(sequences.len());
+    let mut first = 0;
+    for ((.., count), ((k_storage, k_layout), (v_storage, v_layout))) in sequences.iter().zip(&held) {
+        let queries = q_layout.narrow(0, first, *count)?.transpose(0, 1)?;
+        first += count;
+        jobs.push(Attention {
             queries: view(&q_storage, &queries)?,
-            keys: view(k_storage, &of_head(k_layout)?)?,
-            values: view(v_storage, &of_head(v_layout)?)?,
-            mask: None,
+            keys: view(k_storage, &k_layout.transpose(1, 2)?)?,
+            values: view(v_storage, &v_layout.transpose(1, 2)?)?,
+            sees: Sees::UpToItself,
             scale,
             softcap,
-        })
-    };
-    let jobs = (0..count * key_heads).map(job).collect::<Result<Vec<_>>>()?;
-    let mut out = vec![0.0; count * heads * width];
-    let outs: Vec<_> = out.chunks_mut(heads_per_unit * width).map(|out| Mutex::new((out, Ok(())))).collect();
-    let compute = |unit: usize| {
-        let (out, outcome) = &mut *outs[unit].lock().unwrap_or_else(PoisonError::into_inner);
-        *outcome = attention(Level::best(), &OneThread, &jobs[unit], out);
-    };
-    Pool.each(jobs.len(), &compute);
-    for out in outs {
-        out.into_inner().unwrap_or_else(PoisonError::into_inner).1.map_err(Error::msg)?;
+        });
     }
-    Tensor::from_vec(out, (count, heads, 1, width), &Device::Cpu)?.to_dtype(q.dtype())
+    let width = sequences[0].1.dim(3)?;
+    let mut out = vec![0.0; rows * heads * width];
+    attention(Level::best(), &Pool, &jobs, &mut out).map_err(Error::msg)?;
+    Tensor::from_vec(out, (rows, heads, 1, width), &Device::Cpu)?.to_dtype(q.dtype())
 }
 
 fn ranges(id: TensorId, mask: &Mask, keys: usize) -> Rc<MaskRanges> {

@@ -1,7 +1,13 @@
 use std::collections::VecDeque;
 
-/// mistralrs keeps keys and values in blocks of this many tokens.
-const BLOCK: usize = 512;
+/// The least room that mistralrs, as patched, makes for a sequence, in tokens.
+const BLOCK: usize = 64;
+
+/// For how many tokens it makes room where there are so many.
+fn room_for(tokens: usize) -> usize {
+    let below = 1 << tokens.max(1).ilog2();
+    tokens.next_multiple_of((below / 4).max(BLOCK))
+}
 
 /// What mistralrs's prefix cache holds, told from what it was given: it cannot be asked. Follows the rules of our patch:
 /// a sequence that another begins with goes when that comes, and the oldest go where there is no room.
@@ -22,10 +28,10 @@ impl KeptSequences {
     pub fn add(&mut self, computed: Vec<u32>) {
         self.sequences.retain(|kept| !computed.starts_with(kept));
         self.sequences.push_back(computed);
-        let mut taken: usize = self.sequences.iter().map(|kept| kept.len().next_multiple_of(BLOCK)).sum();
+        let mut taken: usize = self.sequences.iter().map(|kept| room_for(kept.len())).sum();
         while taken > self.room {
             let Some(oldest) = self.sequences.pop_front() else { return };
-            taken -= oldest.len().next_multiple_of(BLOCK);
+            taken -= room_for(oldest.len());
         }
     }
 

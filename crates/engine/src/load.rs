@@ -134,7 +134,7 @@ pub fn load(
         let tokenizer = pipeline.tokenizer().ok_or_else(|| engine_failed("the model has no tokenizer"))?;
         (tokenizer, metadata.activation_dtype, metadata.max_seq_len, metadata.sliding_window)
     };
-    let context_length = context_length(options.context_length, usable_context_length(engine_context_length))?;
+    let context_length = context_length(options.context_length, engine_context_length)?;
     let AttentionSizes { layers, key_value_heads, head_length } = loaded.attention;
     let cache = PrefixCache {
         bytes: options.prefix_cache_bytes.unwrap_or_else(|| default_prefix_cache_bytes(&plan.device)),
@@ -204,12 +204,6 @@ fn path_of(files: &ModelFiles) -> &Path {
         ModelFiles::Gguf { file, .. } => file,
         ModelFiles::Safetensors(folder) | ModelFiles::Uqff { folder, .. } => &folder.root,
     }
-}
-
-/// What of a context mistralrs can fill: it grows its cache by 512 tokens at a time, and fails where that is too many.
-fn usable_context_length(trained: usize) -> usize {
-    const GROWTH: usize = 512;
-    if trained > GROWTH { trained - trained % GROWTH } else { trained }
 }
 
 /// The caller's wish, within what the engine can hold.

@@ -15,13 +15,15 @@ mod mask;
 mod matmul;
 mod quantised_matmul;
 mod rows;
+mod swiglu;
 mod threads;
 mod view;
 
-pub use attention::{Attention, attention};
+pub use attention::{Attention, Sees, attention};
 pub use level::Level;
 pub use mask::{Mask, MaskRanges};
 pub use matmul::matmul_transposed;
 pub use quantised_matmul::{BlockType, IntegerLevel, QuantisedMatrix, quantised_matmul};
+pub use swiglu::swiglu;
 pub use threads::{OneThread, Threads};
 pub use view::{Data, View};

@@ -75,7 +75,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub(crate) fn all(keys: usize) -> Self {
+    pub(crate) fn first(keys: usize) -> Self {
         Self { first: 0, end: keys as u32, plainly: true }
     }
 

@@ -6,9 +6,9 @@
 
 use std::ops::Range;
 
-use crate::Attention;
 use crate::lanes::{LANES, Lanes};
 use crate::mask::Seen;
+use crate::{Attention, Sees};
 
 mod blocks;
 mod floats;
@@ -233,7 +233,7 @@ unsafe fn weigh<V: Lanes>(
             };
             score.store(at.add(i * LANES));
         }
-        if let (false, Some((mask, _))) = (seen.plainly, &job.mask) {
+        if let (false, Sees::Unmasked(mask, _)) = (seen.plainly, &job.sees) {
             let [batches, _, heads, _] = job.queries.shape();
             let (query, head) = tile.row(job, row);
             let at = [tile.batch, head, query];

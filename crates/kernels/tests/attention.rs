@@ -4,7 +4,7 @@ mod cases;
 
 use cases::{Backwards, Random, bits};
 use half::{bf16, f16};
-use tramontane_kernels::{Attention, Data, Level, Mask, MaskRanges, OneThread, Threads, View, attention};
+use tramontane_kernels::{Attention, Data, Level, Mask, MaskRanges, OneThread, Sees, Threads, View, attention};
 
 /// Numbers in one of the types that models come in.
 enum Numbers {
@@ -134,19 +134,36 @@ impl Case {
             queries.clone().flat_map(|query| (0..keys).map(move |key| self.mask(query, key))).collect();
         let mask = Mask::new(Data::F32(&values), &[queries.len(), keys], &[keys, 1]).unwrap();
         let ranges = MaskRanges::new(&mask, keys);
-        // A single query that sees everything comes without a mask.
-        let alone = queries.len() == 1 && self.window.is_none() && !self.bias;
+        let plain = self.window.is_none() && !self.bias;
+        let sees = match keys % 2 {
+            _ if plain && queries.len() == 1 => Sees::All,
+            0 if plain => Sees::UpToItself,
+            _ => Sees::Unmasked(mask, &ranges),
+        };
         let job = Attention {
             queries: self.queries.view(batch.clone(), queries.clone()),
             keys: self.keys.view(batch.clone(), 0..keys),
             values: self.values.view(batch.clone(), 0..keys),
-            mask: (!alone).then_some((mask, &ranges)),
+            sees,
             scale: self.scale,
             softcap: self.softcap,
         };
         let mut out = vec![f32::NAN; batch.len() * queries.len() * self.queries.shape[2] * self.values.shape[3]];
-        attention(level, threads, &job, &mut out).unwrap();
+        attention(level, threads, &[job], &mut out).unwrap();
         out
+    }
+
+    /// All queries, each of which sees the keys up to its own.
+    fn up_to_itself(&self) -> Attention<'_> {
+        let ([batch, queries, ..], [_, keys, ..]) = (self.queries.shape, self.keys.shape);
+        Attention {
+            queries: self.queries.view(0..batch, 0..queries),
+            keys: self.keys.view(0..batch, 0..keys),
+            values: self.values.view(0..batch, 0..keys),
+            sees: Sees::UpToItself,
+            scale: self.scale,
+            softcap: self.softcap,
+        }
     }
 
     fn row_by_definition(&self, batch: usize, query: usize, head: usize) -> Vec<f64> {
@@ -222,6 +239,26 @@ fn a_row_is_the_same_whatever_is_computed_with_it() {
     }
 }
 
+#[test]
+fn several_jobs_at_once_are_what_each_is_alone() {
+    let mut random = Random(3);
+    for round in 0..30 {
+        let cases: Vec<_> = (0..1 + random.below(6)).map(|_| Case::random(&mut random)).collect();
+        let jobs: Vec<_> = cases.iter().map(Case::up_to_itself).collect();
+        let room = |job: &Case| job.queries.shape[..3].iter().product::<usize>() * job.values.shape[3];
+        let alone: Vec<f32> = std::iter::zip(&cases, &jobs)
+            .flat_map(|(case, job)| {
+                let mut out = vec![f32::NAN; room(case)];
+                attention(Level::best(), &OneThread, std::slice::from_ref(job), &mut out).unwrap();
+                out
+            })
+            .collect();
+        let mut together = vec![f32::NAN; cases.iter().map(room).sum()];
+        attention(Level::best(), &Backwards(1 + random.below(5)), &jobs, &mut together).unwrap();
+        assert_eq!(bits(&together), bits(&alone), "round {round}");
+    }
+}
+
 /// One head of width 2, queries and keys all ones, values counting up.
 fn small(queries: usize, keys: usize, mask: Option<&[f32]>, spoilt: impl Fn(&mut [f32], &mut [f32])) -> Vec<f32> {
     let q = vec![1.0; queries * 2];
@@ -235,12 +272,12 @@ fn small(queries: usize, keys: usize, mask: Option<&[f32]>, spoilt: impl Fn(&mut
         queries: view(&q, queries),
         keys: view(&k, keys),
         values: view(&v, keys),
-        mask: mask.zip(ranges.as_ref()),
+        sees: mask.zip(ranges.as_ref()).map_or(Sees::All, |(mask, ranges)| Sees::Unmasked(mask, ranges)),
         scale: 1.0,
         softcap: None,
     };
     let mut out = vec![f32::NAN; queries * 2];
-    attention(Level::best(), &OneThread, &job, &mut out).unwrap();
+    attention(Level::best(), &OneThread, &[job], &mut out).unwrap();
     out
 }
 
@@ -279,9 +316,9 @@ fn a_mask_can_be_one_for_all_one_a_sequence_or_one_a_head() {
         let mask = Mask::new(Data::F32(values), shape, &strides).unwrap();
         let ranges = MaskRanges::new(&mask, 2);
         let (queries, keys, values) = (view(&q, 1), view(&k, 2), view(&v, 2));
-        let job = Attention { queries, keys, values, mask: Some((mask, &ranges)), scale: 1.0, softcap: None };
+        let job = Attention { queries, keys, values, sees: Sees::Unmasked(mask, &ranges), scale: 1.0, softcap: None };
         let mut out = [0.0; 4];
-        attention(Level::best(), &OneThread, &job, &mut out).unwrap();
+        attention(Level::best(), &OneThread, &[job], &mut out).unwrap();
         out
     };
     assert_eq!(run(&second, &[2]), [2.0; 4]);
@@ -301,8 +338,8 @@ fn shapes_that_do_not_fit_are_refused() {
     assert!(view([1, 3, 2, 3]).is_err());
     let run = |queries, keys, values, room: usize| {
         let (queries, keys, values) = (view(queries).unwrap(), view(keys).unwrap(), view(values).unwrap());
-        let job = Attention { queries, keys, values, mask: None, scale: 1.0, softcap: None };
-        attention(Level::best(), &OneThread, &job, &mut vec![0.0; room])
+        let job = Attention { queries, keys, values, sees: Sees::All, scale: 1.0, softcap: None };
+        attention(Level::best(), &OneThread, &[job], &mut vec![0.0; room])
     };
     assert!(run([1, 2, 4, 2], [1, 2, 2, 2], [1, 2, 2, 2], 16).is_ok());
     assert!(run([1, 2, 4, 2], [1, 2, 3, 2], [1, 2, 3, 2], 16).is_err());

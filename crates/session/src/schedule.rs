@@ -24,7 +24,7 @@ use crate::request::GenerationRequest;
 use crate::sequence::Sequence;
 use crate::stopwatch::Stopwatch;
 
-/// Backends keep what they have computed in blocks, and so does mistralrs, of this many tokens.
+/// Sequences are counted in steps of so many tokens: in what they have, they have room to grow.
 const BLOCK: usize = 512;
 
 /// The most tokens of a prompt that are computed at once: between two such pieces others get their turn, and a cancel

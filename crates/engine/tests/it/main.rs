@@ -7,3 +7,4 @@ mod models;
 mod shared_steps;
 mod slices;
 mod uqff;
+mod whole_context;

@@ -128,7 +128,7 @@ pub fn write_model(folder: &Path, family: Family, hidden: usize) -> PathBuf {
         "sliding_window": null, "use_sliding_window": false, "max_window_layers": LAYERS,
         "hidden_size": hidden, "intermediate_size": feed_forward, "num_hidden_layers": LAYERS,
         "num_attention_heads": HEADS, "num_key_value_heads": KV_HEADS, "vocab_size": VOCABULARY,
-        "max_position_embeddings": 256, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
+        "max_position_embeddings": 512, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
         "tie_word_embeddings": false, "torch_dtype": "float32", "bos_token_id": 256, "eos_token_id": 256,
     });
     std::fs::write(folder.join("config.json"), config.to_string()).unwrap();

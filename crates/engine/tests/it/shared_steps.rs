@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::exact_pieces::logits;
 use crate::models::{Family, load_model, real_model, write_model, write_tiny_llama};
 
-/// Prompts of many lengths, each with a first token of its own: one, few and many tokens, around the length at which a
-/// prompt is computed by itself.
-const LENGTHS: [usize; 12] = [1, 2, 3, 5, 20, 33, 63, 64, 65, 66, 100, 180];
+/// Prompts of many lengths, each with a first token of its own: one, few and many tokens, around those for which there is
+/// more room to be made, and more than others' prompts may be in a step.
+const LENGTHS: [usize; 12] = [1, 2, 3, 5, 20, 33, 63, 64, 65, 128, 180, 300];
 
 fn prompts(vocabulary: u32) -> Vec<Vec<u32>> {
     let prompt = |(at, &length): (usize, &usize)| {

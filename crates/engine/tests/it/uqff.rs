@@ -72,7 +72,7 @@ fn a_folder_says_what_it_holds() {
     let (_temporary, source, _) = folders();
     let model = load_model(json!({ "model": source, "contextLength": 100 })).unwrap();
     assert_eq!((model.info.format.as_str(), model.info.quantization.as_str()), ("safetensors", "F32"));
-    assert_eq!((model.info.context_length, model.info.trained_context_length), (100, 256));
+    assert_eq!((model.info.context_length, model.info.trained_context_length), (100, 512));
     let refused = load_model(json!({ "model": source, "contextLength": 1000 })).err().unwrap();
     assert_eq!((refused.code, refused.field.as_deref()), (ErrorCode::InvalidArgument, Some("contextLength")));
 }
