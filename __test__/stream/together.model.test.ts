@@ -79,8 +79,9 @@ describe('on a tiny model', () => {
       );
       const wrong = together.filter(({ text, result }, at) => {
         const expected = alone[at] ?? '';
-        // One that was cancelled says as much as it came to.
-        return result.text !== text || text !== (result.finishReason === 'aborted' ? expected.slice(0, text.length) : expected);
+        // One that was cancelled says as much as it came to; where that was within a character, a sign for it ends it.
+        const said = result.finishReason === 'aborted' ? expected.startsWith(text.replace(/\ufffd$/, '')) : text === expected;
+        return result.text !== text || !said;
       });
       expect(wrong, `round ${round}: ${fated.map(({ fate }) => fate).join(', ')}`).toEqual([]);
       expect(await untilQuiet(model)).toMatchObject(nothingLeft);
