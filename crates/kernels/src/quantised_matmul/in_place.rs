@@ -24,8 +24,9 @@ pub(super) trait Dot {
 /// How many columns are computed at once.
 const COLUMNS: usize = 4;
 
-/// How far ahead weights are asked for: as much as arrives while memory answers, and some more.
-const AHEAD_BYTES: usize = 10 << 10;
+/// How far ahead weights are asked for, to come into the second cache and then into the first: as much as arrives while
+/// memory answers, and some more. The first cache alone waits for too few at a time.
+const AHEAD_BYTES: [usize; 2] = [14 << 10, 4 << 10];
 
 /// # Safety
 ///
@@ -86,9 +87,10 @@ unsafe fn four_columns<D: Dot, const EIGHT: bool, const MINIMUM: bool, const FIF
             let blocks = starts.map(|start| start.add(at * block_type.bytes()));
             let levels = _mm256_loadu_si256(levels.add(at * BLOCK).cast());
             // Four rows at once are more than the processor foresees. What follows them in memory comes next.
-            let ahead = starts[0].wrapping_add(COLUMNS * at * block_type.bytes() + AHEAD_BYTES);
+            let following = starts[0].wrapping_add(COLUMNS * at * block_type.bytes());
             for line in 0..(COLUMNS * block_type.bytes()).div_ceil(64) {
-                _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(line * 64).cast());
+                _mm_prefetch::<_MM_HINT_T1>(following.wrapping_add(AHEAD_BYTES[0] + line * 64).cast());
+                _mm_prefetch::<_MM_HINT_T0>(following.wrapping_add(AHEAD_BYTES[1] + line * 64).cast());
             }
             // Not by `map`: compiled for processors without AVX2, it stays a function of its own, and calls each instruction.
             let [a, b, c, d] = blocks;
