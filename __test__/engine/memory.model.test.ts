@@ -54,8 +54,8 @@ describe('a closed model', () => {
     expect(loaded - before).toBeGreaterThan(90e6);
     expect(after[0]).toBeLessThan(before * 1.1);
     expect(Math.max(...after)).toBeLessThan(before * 1.1);
-    // What stays after the first one is not the weights: less than a third of what loading had added.
-    expect(before - atStart).toBeLessThan(memoryBytes / 3);
+    // What stays after the first one is not the weights: less than half of what loading had added.
+    expect(before - atStart).toBeLessThan(memoryBytes / 2);
   });
 
   it('that is let go of without being closed is freed by the garbage collector', async () => {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use candle_core::quantized::ggml_file::WEIGHTS_ALLOCATED;
 use candle_core::quantized::{CPU_MATMUL, GgmlDType};
 use candle_core::utils::barrier_pool;
 use candle_core::{CpuStorage, Device, Error, Layout, Result, Storage, Tensor, TensorId};
@@ -13,13 +14,16 @@ use tramontane_kernels::{
     matmul_transposed, quantised_matmul, swiglu,
 };
 
-/// Has the engine compute with them from now on. Must come before the first model runs.
+use crate::memory::prefer_large_pages;
+
+/// Has the engine compute with them from now on, on weights in large pages. Must come before the first model runs.
 pub(crate) fn use_our_kernels() {
     // Whoever was first set the same.
     let _ = mistralrs_core::CPU_ATTENTION.set(tensor_attention);
     let _ = mistralrs_core::CPU_BATCH_ATTENTION.set(batch_attention);
     let _ = mistralrs_core::CPU_SWIGLU.set(tensor_swiglu);
     let _ = CPU_MATMUL.set(tensor_matmul);
+    let _ = WEIGHTS_ALLOCATED.set(prefer_large_pages);
     let _ = candle_core::cpu_backend::MATMUL_TRANSPOSED.set(
         |rows, columns, width, lhs, lhs_stride, rhs, rhs_stride, out| {
             let shape = [rows, columns, width];

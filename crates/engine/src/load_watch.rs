@@ -43,7 +43,11 @@ pub(crate) fn watch<T>(
 
 #[cfg(target_os = "linux")]
 fn bytes_read(file: &PathBuf) -> u64 {
-    position_of_open(file).unwrap_or(0).max(resident_of_mapped(file).unwrap_or(0))
+    match position_of_open(file) {
+        // A file that is mapped may be open, too, and is not read from there.
+        None | Some(0) => resident_of_mapped(file).unwrap_or(0),
+        Some(position) => position,
+    }
 }
 
 /// The offset of this process's descriptor for `file`.

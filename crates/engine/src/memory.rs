@@ -108,6 +108,24 @@ pub(crate) fn release_memory_being_freed() {
     }
 }
 
+/// Asks for large pages in memory that nothing was written to yet. They are mapped 512 times as fast as small ones, and
+/// found faster while weights are read. Where the system has none to spare, memory stays as it is.
+pub(crate) fn prefer_large_pages(start: *mut u8, bytes: usize) {
+    #[cfg(target_os = "linux")]
+    {
+        /// A multiple of the page sizes that there are.
+        const ALIGNMENT: usize = 64 << 10;
+        let skipped = start.align_offset(ALIGNMENT);
+        let length = bytes.saturating_sub(skipped) / ALIGNMENT * ALIGNMENT;
+        // SAFETY: the range lies within the memory, and the advice changes nothing in it.
+        unsafe {
+            libc::madvise(start.wrapping_add(skipped).cast(), length, libc::MADV_HUGEPAGE);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (start, bytes);
+}
+
 /// Resident memory of this process in bytes, where the system tells.
 pub(crate) fn resident_bytes() -> Option<u64> {
     let pid = sysinfo::get_current_pid().ok()?;
