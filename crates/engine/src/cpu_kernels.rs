@@ -50,6 +50,9 @@ fn tensor_matmul(dtype: GgmlDType, (_, k, n): (usize, usize, usize), lhs: &[f32]
 
 /// [`swiglu`] of tensors of the same shape, in f32.
 fn tensor_swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
+    if gate.shape() != up.shape() {
+        candle_core::bail!("a gated unit of shapes {:?} and {:?}", gate.shape(), up.shape());
+    }
     let (gate, up) = (gate.contiguous()?, up.contiguous()?);
     let mut out = vec![0.0; gate.elem_count()];
     let count = out.len();

@@ -108,8 +108,8 @@ pub(crate) fn release_memory_being_freed() {
     }
 }
 
-/// Asks for large pages in memory that nothing was written to yet. They are mapped 512 times as fast as small ones, and
-/// found faster while weights are read. Where the system has none to spare, memory stays as it is.
+/// Asks for large pages in memory that nothing was written to yet: one is mapped, and found while weights are read, where
+/// hundreds of small ones would be. Where the system has none to spare, memory stays as it is.
 pub(crate) fn prefer_large_pages(start: *mut u8, bytes: usize) {
     #[cfg(target_os = "linux")]
     {

@@ -1,5 +1,6 @@
 use crate::lanes::{LANES, Lanes};
 use crate::level::at_level;
+use crate::threads::SharedStart;
 use crate::{Level, Threads};
 
 /// How many numbers a thread takes at once.
@@ -13,7 +14,7 @@ const UNIT: usize = 1 << 13;
 /// Lengths that differ, or a level that this processor does not have.
 pub fn swiglu(level: Level, threads: &dyn Threads, gate: &[f32], up: &[f32], out: &mut [f32]) {
     assert!(gate.len() == out.len() && up.len() == out.len(), "lengths differ");
-    let to = Out(out.as_mut_ptr());
+    let to = SharedStart(out.as_mut_ptr());
     threads.each(out.len().div_ceil(UNIT), &|unit| {
         let range = unit * UNIT..gate.len().min((unit + 1) * UNIT);
         // SAFETY: a unit's range lies within `out`, and belongs to one thread.
@@ -21,18 +22,6 @@ pub fn swiglu(level: Level, threads: &dyn Threads, gate: &[f32], up: &[f32], out
         let (gate, up) = (&gate[range.clone()], &up[range]);
         at_level!(level, gated(gate: &[f32], up: &[f32], out: &mut [f32]));
     });
-}
-
-/// The result, which several threads write to at once.
-struct Out(*mut f32);
-
-// SAFETY: each number is written by one thread, and read by none before all are done.
-unsafe impl Sync for Out {}
-
-impl Out {
-    fn at(&self, index: usize) -> *mut f32 {
-        self.0.wrapping_add(index)
-    }
 }
 
 /// # Safety

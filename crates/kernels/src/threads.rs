@@ -20,3 +20,16 @@ impl Threads for OneThread {
         (0..units).for_each(work);
     }
 }
+
+/// A pointer that threads share; what it points to they do not.
+pub(crate) struct SharedStart<T>(pub *mut T);
+
+// SAFETY: as its users say.
+unsafe impl<T> Sync for SharedStart<T> {}
+
+impl<T> SharedStart<T> {
+    /// Where number `index` lies.
+    pub fn at(&self, index: usize) -> *mut T {
+        self.0.wrapping_add(index)
+    }
+}

@@ -1,5 +1,5 @@
 use super::{BLOCK, IntegerLevel, QuantisedMatrix};
-use crate::threads::Threads;
+use crate::threads::{SharedStart, Threads};
 
 /// From so many numbers on, threads share the rounding.
 const SHARED_FROM: usize = 1 << 14;
@@ -45,9 +45,8 @@ impl Activations {
             // SAFETY: each row lies within both, and belongs to one thread; the rest is as promised.
             unsafe {
                 let first = row * blocks_per_row;
-                let levels =
-                    std::slice::from_raw_parts_mut(levels_start.get().add(first * BLOCK), blocks_per_row * BLOCK);
-                let blocks = std::slice::from_raw_parts_mut(blocks_start.get().add(first), blocks_per_row);
+                let levels = std::slice::from_raw_parts_mut(levels_start.at(first * BLOCK), blocks_per_row * BLOCK);
+                let blocks = std::slice::from_raw_parts_mut(blocks_start.at(first), blocks_per_row);
                 match level {
                     #[cfg(target_arch = "x86_64")]
                     IntegerLevel::Avx512Vnni => quantise_row_avx512(numbers, levels, blocks, zero),
@@ -79,18 +78,6 @@ impl Activations {
 
     pub fn blocks(&self, row: usize) -> &[ActivationBlock] {
         &self.blocks[row * self.blocks_per_row..][..self.blocks_per_row]
-    }
-}
-
-/// A pointer that threads share; what it points to they do not.
-struct SharedStart<T>(*mut T);
-
-// SAFETY: as its users say.
-unsafe impl<T> Sync for SharedStart<T> {}
-
-impl<T> SharedStart<T> {
-    fn get(&self) -> *mut T {
-        self.0
     }
 }
 
