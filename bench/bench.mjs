@@ -62,6 +62,8 @@ await runScript(import.meta.url, async () => {
   const installed = await contendersOf(values.contenders, values.install ?? false, progress);
 
   const all = [];
+  /** @type {string[]} */
+  const sections = [];
   for (const name of models) {
     const { title, file, isq } = /** @type {import('./models/bench-models.mjs').BenchModel} */ (MODELS[name]);
     progress.start(() => `making ${title}`);
@@ -82,12 +84,15 @@ await runScript(import.meta.url, async () => {
     const results = { model: title, machine, contenders: contenders.map((each) => each.title), figures };
     all.push(results);
     if (!values.json) console.log(`${resultsTable(results)}\n`);
-    if (values.write) writeDocument(`bench-${name}.svg`, resultsPlot(results));
+    if (values.write) {
+      const plot = `bench-${name}.svg`;
+      writeDocument(plot, resultsPlot(results));
+      sections.push(`${resultsTable(results)}\n\n![${title}, as bars](${plot})\n\n${machine}\n`);
+    }
   }
   if (values.json) console.log(JSON.stringify(all));
   if (values.write) {
-    const tables = all.map((results) => `${resultsTable(results)}\n\n${results.machine}\n`);
-    writeDocument('bench.md', `# Measured\n\nBy \`npm run bench\`; a ratio above 1x is in favour of the first column.\n\n${tables.join('\n')}`);
+    writeDocument('bench.md', `# Measured\n\nBy \`npm run bench\`; a ratio above 1x is in favour of the first column.\n\n${sections.join('\n')}`);
   }
 });
 

@@ -2,7 +2,7 @@ import { medianOf } from './statistics.mjs';
 import { CASES } from './workload.mjs';
 
 const COLOURS = ['#2f6f8f', '#c98a2b', '#8f8f8f'];
-const [WIDTH, LEFT, RIGHT, BAR, GAP, TOP] = [860, 250, 110, 12, 14, 56];
+const [WIDTH, LEFT, RIGHT, BAR, GAP, TOP] = [960, 370, 90, 12, 14, 56];
 
 /**
  * The same figures as bars: each case has a scale of its own, on which the longest bar fills the width.
