@@ -129,8 +129,7 @@ export class PortService {
         this.#post({ tramontane: portVersion, type: 'metrics', metrics: this.#report.measure() });
         break;
       case 'bye':
-        this.#link.close();
-        this.#end();
+        this.close();
     }
   }
 

@@ -54,15 +54,12 @@ fn tensor_swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
         candle_core::bail!("a gated unit of shapes {:?} and {:?}", gate.shape(), up.shape());
     }
     let (gate, up) = (gate.contiguous()?, up.contiguous()?);
-    let mut out = vec![0.0; gate.elem_count()];
-    let count = out.len();
-    {
-        let ((gate_storage, gate_layout), (up_storage, up_layout)) =
-            (gate.storage_and_layout(), up.storage_and_layout());
-        match (data(&gate_storage, gate_layout)?, data(&up_storage, up_layout)?) {
-            (Data::F32(gate), Data::F32(up)) => swiglu(Level::best(), &Pool, &gate[..count], &up[..count], &mut out),
-            _ => candle_core::bail!("a gated unit of other numbers than f32"),
-        }
+    let count = gate.elem_count();
+    let ((gate_storage, gate_layout), (up_storage, up_layout)) = (gate.storage_and_layout(), up.storage_and_layout());
+    let mut out = vec![0.0; count];
+    match (data(&gate_storage, gate_layout)?, data(&up_storage, up_layout)?) {
+        (Data::F32(gate), Data::F32(up)) => swiglu(Level::best(), &Pool, &gate[..count], &up[..count], &mut out),
+        _ => candle_core::bail!("a gated unit of other numbers than f32"),
     }
     Tensor::from_vec(out, gate.shape(), &Device::Cpu)
 }

@@ -27,7 +27,7 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    /// What lies behind the sixteen rows from `first` on, asked for evenly over so many blocks of activations.
+    /// What lies behind the panel's rows, which begin with `first`, asked for evenly over so many blocks of activations.
     pub fn of(weights: &QuantisedMatrix<'_>, first: usize, blocks: usize) -> Self {
         let next = (first + PANEL_ROWS).min(weights.rows);
         let bytes = PANEL_ROWS.min(weights.rows - next) * weights.row_bytes();
